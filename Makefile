@@ -1,0 +1,53 @@
+# Every target that people use has a "##" line; `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+UV ?= $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+UV_VERSION := 0.13.9
+PYTHON ?= python3
+RUN := $(UV) run --frozen
+
+.PHONY: help
+help: ## List every target
+	@awk -F ':.*## ' '/^[a-zA-Z_-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet uv==$(UV_VERSION)
+
+.PHONY: sync
+sync: $(filter .uv/bin/uv,$(UV)) ## Install the locked dependencies into .venv
+	@$(UV) sync --frozen --quiet
+
+.PHONY: format
+format: sync ## Format the code and sort its imports
+	$(RUN) ruff format
+	$(RUN) ruff check --fix
+
+.PHONY: check
+check: sync ## Lint, types, import directions, house numbers: what every commit passes
+	$(RUN) ruff format --check
+	$(RUN) ruff check
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) pytest -q tests/house
+
+.PHONY: crds
+crds: sync ## Write crds/ from the pydantic model
+	$(RUN) tradingsweep crd > crds/tradingsweeps.yaml
+
+.PHONY: test
+test: sync ## Run every test that needs no container engine, on a real API server and Postgres
+	$(RUN) python -m dev prepare
+	$(RUN) pytest -n 2
+
+.PHONY: demo
+demo: sync ## Start everything, apply the samples, watch them finish (KEEP=1 leaves it running)
+	@$(RUN) python -m dev demo $(if $(KEEP),--keep) $(if $(CLUSTER),--cluster=$(CLUSTER))
+
+.PHONY: bench-spine
+bench-spine: sync ## Measure the spine's bars and write build/bars/spine.json
+	$(RUN) python -m benchmarks.spine
+
+.PHONY: clean
+clean: ## Remove what the targets above made in this checkout
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

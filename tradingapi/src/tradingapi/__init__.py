@@ -1,0 +1,1 @@
+"""The reference Trading API: parameter-sweep backtests over HTTP."""

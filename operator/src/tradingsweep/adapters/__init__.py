@@ -1,0 +1,1 @@
+"""One outside thing a file: each adapter implements a port of `reconcile.ports`."""

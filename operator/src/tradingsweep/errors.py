@@ -1,0 +1,45 @@
+"""Every error that crosses a module's border.
+
+TradingSweepError
+├── ConfigurationError        a setting is missing or wrong: the process does not start
+├── LedgerUnavailable         Postgres is away or refused: the pass is repeated with backoff
+├── ClusterUnavailable        the API server is away or refused: likewise
+├── TradingApiUnavailable     the Trading API is away: no try is used up
+│   └── CredentialsRejected   it answered 401 or 403
+└── AnswerRefused             it answered, but what it said cannot be used
+
+A user's mistake is not an error here: it becomes a condition in `.status`.
+"""
+
+
+class TradingSweepError(Exception):
+    """What the project itself raises."""
+
+
+class ConfigurationError(TradingSweepError):
+    """A setting is missing or wrong; the message names it and says what to do."""
+
+
+class LedgerUnavailable(TradingSweepError):  # noqa: N818 - reads as the state that it reports
+    """Postgres could not be reached, or ended the transaction."""
+
+
+class ClusterUnavailable(TradingSweepError):  # noqa: N818
+    """The Kubernetes API server could not be reached, or refused for now."""
+
+
+class TradingApiUnavailable(TradingSweepError):  # noqa: N818
+    """The Trading API could not be asked; nothing was learned."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds that the API asked us to wait, if it did."""
+
+
+class CredentialsRejected(TradingApiUnavailable):
+    """The Trading API does not accept our key (401 or 403)."""
+
+
+class AnswerRefused(TradingSweepError):  # noqa: N818
+    """The Trading API answered something that cannot be used; the message says what and why."""

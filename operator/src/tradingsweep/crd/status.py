@@ -157,14 +157,17 @@ class TradingSweepStatus(WireModel):
     """
 
     model_config = ConfigDict(
-        json_schema_extra=rules(
-            rule(
-                "!has(oldSelf.recordVersion) || "
-                "(has(self.recordVersion) && self.recordVersion >= oldSelf.recordVersion)",
-                "recordVersion must not fall: this status is older than the one that is there",
-                field_path=".recordVersion",
-            )
-        )
+        json_schema_extra={
+            "default": {"phase": INITIAL_PHASE, "observedGeneration": NEVER_OBSERVED},
+            **rules(
+                rule(
+                    "!has(oldSelf.recordVersion) || "
+                    "(has(self.recordVersion) && self.recordVersion >= oldSelf.recordVersion)",
+                    "recordVersion must not fall: this status is older than the one that is there",
+                    field_path=".recordVersion",
+                )
+            ),
+        }
     )
 
     observed_generation: int = Field(

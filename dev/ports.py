@@ -1,12 +1,11 @@
 """Free ports on 127.0.0.1 that stay ours until this process ends."""
 
 import fcntl
-import os
-import random
+import secrets
 import socket
-import tempfile
-from pathlib import Path
 from typing import IO
+
+from dev.build import cache_folder
 
 # Below the range from which systems take the local ports of outgoing connections (Linux 32768,
 # macOS 49152): a port of that range can become somebody's between our look and the server's bind.
@@ -27,10 +26,10 @@ def free_port() -> int:
     Raises:
         NoFreePortError: every port of the range is taken.
     """
-    ports = list(range(_FIRST, _LAST))
     # Two stacks that start at once should not try the same ports in the same order.
-    random.SystemRandom().shuffle(ports)
-    for port in ports:
+    start = secrets.randbelow(_LAST - _FIRST)
+    for step in range(_LAST - _FIRST):
+        port = _FIRST + (start + step) % (_LAST - _FIRST)
         if port not in _held and (claim := _claim(port)) is not None:
             if _is_free(port):
                 _held[port] = claim
@@ -40,8 +39,8 @@ def free_port() -> int:
 
 
 def _claim(port: int) -> IO[bytes] | None:
-    folder = Path(tempfile.gettempdir()) / f"tradingsweep-ports-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder = cache_folder() / "ports"
+    folder.mkdir(parents=True, exist_ok=True)
     claim = (folder / str(port)).open("wb")
     try:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,10 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import psutil
 
 _LEASH = Path(__file__).with_name("leash.py")
 _LOOK_EVERY = 0.05
@@ -130,29 +133,42 @@ class Process:
         name, log = self.command.name, self.command.log
         return ProcessError(f"{name} {words}; the end of {log}:\n{self.log_tail()}")
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the whole group, if it is still there."""
-        # Once it is reaped, the pid may belong to somebody else.
-        if self.is_running:
-            os.killpg(self.pid, number)
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the command alone, which may pass it on."""
+        self._child.send_signal(number)
 
     def pause(self) -> None:
-        """Freeze the whole group, as a machine without processor time would."""
-        self.signal(signal.SIGSTOP)
+        """Freeze it and its descendants, as a machine without processor time would."""
+        self._signal_all(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused group go on."""
-        self.signal(signal.SIGCONT)
+        """Let what was paused go on."""
+        self._signal_all(signal.SIGCONT)
 
     def kill(self) -> None:
-        """End the whole group at once, as a crash would, and wait until the command has gone."""
-        self.signal(signal.SIGKILL)
+        """End it and its descendants at once, as a crash would, and wait until they have gone."""
+        family = self._signal_all(signal.SIGKILL)
         self._child.wait()
         self._let_go()
+        while not all(map(_has_gone, family)):
+            time.sleep(_LOOK_EVERY)
+
+    def _signal_all(self, number: signal.Signals) -> list[psutil.Process]:
+        """Signal the command and its descendants; Postgres's have sessions of their own."""
+        # Once it is reaped, the pid may belong to somebody else.
+        if not self.is_running:
+            return []
+        parent = psutil.Process(self.pid)
+        family = [parent, *parent.children(recursive=True)]
+        for member in family:
+            with suppress(psutil.NoSuchProcess):
+                member.send_signal(number)
+        return family[1:]
 
     def stop(self) -> None:
         """Ask the command to end, and kill it after its grace; fine to call twice."""
-        self.signal(self.command.stop_signal)
+        self.send(self.command.stop_signal)
+        # What is paused hears nothing but SIGKILL.
         self.resume()
         try:
             self._child.wait(self.command.grace)
@@ -178,3 +194,11 @@ class Process:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _has_gone(process: psutil.Process) -> bool:
+    """Whether nothing of it runs: who should reap an orphan may take a second to do so."""
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True

@@ -7,6 +7,7 @@ import shutil
 import signal
 import tempfile
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +31,14 @@ _SUPERUSER = "postgres"
 _FAST = {"fsync": "off", "full_page_writes": "off"}
 
 
+@dataclass(frozen=True)
+class Login:
+    """A user of the server."""
+
+    name: str
+    password: str = field(repr=False)
+
+
 class Postgres:
     """`with Postgres(log) as postgres:` runs a server until the block ends; its data go with it.
 
@@ -45,7 +54,7 @@ class Postgres:
             "unix_socket_directories": "",
             **({} if durable else _FAST),
         }
-        self._password = secrets.token_urlsafe(24)
+        self._superuser = _login(_SUPERUSER)
         self._port = free_port()
         # Postgres refuses to run as root; there it runs as the user that owns nothing.
         self._user = "nobody" if os.geteuid() == 0 else ""
@@ -76,10 +85,11 @@ class Postgres:
     ) -> None:
         self._stack.close()
 
-    def dsn(self, database: str = _SUPERUSER) -> str:
-        """Return the URL of one of its databases, with the superuser's password."""
-        login = f"{_SUPERUSER}:{quote(self._password)}"
-        return f"postgresql://{login}@127.0.0.1:{self._port}/{database}"
+    def dsn(self, database: str = _SUPERUSER, login: Login | None = None) -> str:
+        """Return the URL of one of its databases, password included; the superuser's by default."""
+        who = login or self._superuser
+        credentials = f"{who.name}:{quote(who.password)}"
+        return f"postgresql://{credentials}@127.0.0.1:{self._port}/{database}"
 
     def start(self) -> None:
         """Start, on the same port as before, and wait until it answers.
@@ -131,6 +141,17 @@ class Postgres:
         """Remove a database, and end whoever is connected to it."""
         self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    def create_login(self, name: str, member_of: str) -> Login:
+        """Make a user that may do what a role may, in every database of this server."""
+        login = _login(name)
+        statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE {}")
+        self._run(
+            statement.format(
+                sql.Identifier(name), sql.Literal(login.password), sql.Identifier(member_of)
+            )
+        )
+        return login
+
     def _run(self, statement: sql.Composed) -> None:
         with self._connect() as connection:
             connection.execute(statement)
@@ -148,7 +169,7 @@ class Postgres:
     def _init(self) -> None:
         passwords = self._home / "password"
         passwords.touch(mode=0o600)
-        passwords.write_text(self._password)
+        passwords.write_text(self._superuser.password)
         if self._user:
             owner = pwd.getpwnam(self._user)
             for path in (self._home, passwords):
@@ -180,6 +201,10 @@ class Postgres:
             if process.wait(_READY_WITHIN) != 0:
                 raise process.error("failed")
         passwords.unlink()
+
+
+def _login(name: str) -> Login:
+    return Login(name, secrets.token_urlsafe(24))
 
 
 def _install(home: Path, *, private: bool) -> Path:

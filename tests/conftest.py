@@ -9,9 +9,10 @@ import pytest
 
 from dev.binaries import found
 from dev.controlplane import ControlPlane
-from dev.environment import migrate
+from dev.environment import RECEIVER_ROLE, Wiring, migrate
 from dev.kubectl import Kubectl, find_kubectl
-from dev.postgres import Postgres
+from dev.postgres import Login, Postgres
+from dev.stack import Stack
 
 CRDS = Path(__file__).parents[1] / "crds"
 
@@ -82,3 +83,32 @@ def database(postgres: Postgres, migrated: str) -> Iterator[str]:
     name = f"ledger_{next(_numbers)}"
     yield postgres.create_database(name, migrated)
     postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def receiver_login(postgres: Postgres, migrated: str) -> Login:
+    """Who the receiver is in every ledger: it may put callbacks into the inbox."""
+    assert migrated
+    return postgres.create_login("receiver", RECEIVER_ROLE)
+
+
+@pytest.fixture
+def receiver_dsn(postgres: Postgres, receiver_login: Login, database: str) -> str:
+    """The DSN of the test's ledger with the receiver's few rights."""
+    return postgres.dsn(database.rpartition("/")[2], receiver_login)
+
+
+@pytest.fixture
+def wiring(
+    control_plane: ControlPlane, crd: str, namespace: str, database: str, receiver_dsn: str
+) -> Wiring:
+    """How the test's stack hangs together; a test file may have its own, with other settings."""
+    assert crd
+    return Wiring(control_plane.kubeconfig, database, receiver_dsn, namespaces=(namespace,))
+
+
+@pytest.fixture
+def stack(wiring: Wiring, tmp_path: Path) -> Iterator[Stack]:
+    """Trading API, receiver and operator as real processes, for the test's namespace alone."""
+    with Stack(tmp_path, wiring) as running:
+        yield running

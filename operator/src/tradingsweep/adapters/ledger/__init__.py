@@ -1,0 +1,10 @@
+"""The ledger on Postgres: what `reconcile.ports.Ledger` promises, with its SQL beside it.
+
+`view` reads, `write` decides (W1), `admission` gives out slots, `facts` appends (W2), `outbox`
+hands out effects. `postgres` is what they share: the pool and the translation of errors.
+"""
+
+from tradingsweep.adapters.ledger.postgres import Identity, connect
+from tradingsweep.adapters.ledger.store import PostgresLedger
+
+__all__ = ["Identity", "PostgresLedger", "connect"]

@@ -1,0 +1,39 @@
+"""W2: facts from outside are appended without a version, by anybody, and never dropped."""
+
+from tradingsweep.adapters.ledger.postgres import Connection, Pool, transaction
+
+
+async def learn_job_id(pool: Pool, submission_key: str, job_id: str, source: str) -> None:
+    """Append a job id, in a transaction of its own."""
+    async with transaction(pool) as connection:
+        await append_job_id(connection, submission_key, job_id, source)
+
+
+async def append_job_id(
+    connection: Connection, submission_key: str, job_id: str, source: str
+) -> None:
+    """Append a job id; where its submission was cancelled meanwhile, the job is to be cancelled."""
+    arguments = {"key": submission_key, "job_id": job_id, "source": source}
+    await connection.execute(_APPEND, arguments)
+    await cancel_known_jobs(connection, submission_key)
+
+
+async def cancel_known_jobs(connection: Connection, submission_key: str) -> None:
+    """Ask for the cancellation of each known job of a cancelled submission, once each."""
+    await connection.execute(_CANCEL, {"key": submission_key})
+
+
+_APPEND = """
+INSERT INTO submission_job_ids (submission_key, external_job_id, source)
+VALUES (%(key)s, %(job_id)s, %(source)s)
+ON CONFLICT DO NOTHING
+"""
+
+_CANCEL = """
+INSERT INTO outbox (dedupe_key, sweep_uid, kind, payload)
+SELECT 'cancel:' || s.key || ':' || j.external_job_id, s.sweep_uid, 'cancel',
+       jsonb_build_object('submission_key', s.key, 'job_id', j.external_job_id)
+FROM submissions AS s JOIN submission_job_ids AS j ON j.submission_key = s.key
+WHERE s.key = %(key)s AND s.state IN ('cancelled', 'timed_out') AND s.slot_released_at IS NULL
+ON CONFLICT (dedupe_key) DO NOTHING
+"""

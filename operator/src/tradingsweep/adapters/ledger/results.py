@@ -1,0 +1,65 @@
+"""Results: stored once and whole, in the transaction that completes their run."""
+
+import hashlib
+
+from psycopg.types.json import Jsonb
+
+from tradingsweep.adapters.ledger.postgres import Connection
+from tradingsweep.domain.answers import Result, ResultPage
+
+
+async def store_results(
+    connection: Connection, run_id: str, submission_key: str, page: ResultPage
+) -> None:
+    """Store a page under the submission that earned it, and what it said beside its rows."""
+    cursor = connection.cursor()
+    await cursor.executemany(
+        _INSERT,
+        [
+            _row(result)
+            | {"key": submission_key, "run_id": run_id, "rank": rank}
+            | {"sweep_run_id": page.sweep_run_id}
+            for rank, result in enumerate(page.results, start=1)
+        ],
+    )
+    summary = {
+        "sweep_run_id": page.sweep_run_id,
+        "stored": len(page.results),
+        "returned": len(page.results),
+        "total": page.total,
+        "excluded_by_min_trades": page.excluded_by_min_trades,
+        "max_trades_seen": page.max_trades_seen,
+        "synthetic": page.synthetic,
+    }
+    await connection.execute(
+        _SUMMARY, {"run_id": run_id, "summary": Jsonb(summary), "tested": page.total}
+    )
+
+
+def _row(result: Result) -> dict[str, object]:
+    digest = hashlib.sha256(f"{result.fast_period}/{result.slow_period}".encode()).hexdigest()
+    return {name: getattr(result, name) for name in Result.__slots__} | {"digest": digest}
+
+
+_INSERT = """
+INSERT INTO trading_sweep_results (
+    submission_key, rank, params_digest, job_id, sweep_run_id, ticker, strategy_type, fast_period,
+    slow_period, score, sharpe_ratio, sortino_ratio, total_return_pct, annualized_return,
+    max_drawdown_pct, win_rate_pct, profit_factor, total_trades, trades_per_month,
+    avg_trade_duration)
+SELECT %(key)s, %(rank)s, %(digest)s, r.id, %(sweep_run_id)s, r.parameters->>'ticker',
+       r.parameters->>'strategy_type', %(fast_period)s, %(slow_period)s, %(score)s,
+       %(sharpe_ratio)s, %(sortino_ratio)s, %(total_return_pct)s, %(annualized_return)s,
+       %(max_drawdown_pct)s, %(win_rate_pct)s, %(profit_factor)s, %(total_trades)s,
+       %(trades_per_month)s, %(avg_trade_duration)s
+FROM pipeline_jobs AS r WHERE r.id = %(run_id)s::uuid
+"""
+
+_SUMMARY = """
+UPDATE pipeline_jobs SET
+    result = %(summary)s,
+    metrics = jsonb_build_object(
+        'duration_seconds', extract(epoch FROM completed_at - started_at),
+        'combinations_tested', %(tested)s::int)
+WHERE id = %(run_id)s::uuid
+"""

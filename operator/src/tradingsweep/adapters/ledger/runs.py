@@ -1,0 +1,117 @@
+"""The rows of runs (`pipeline_jobs`): opened, rewritten while they wait, edited, ended."""
+
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from tradingsweep.adapters.ledger.postgres import Connection
+from tradingsweep.domain.changes import Change, NewRun
+from tradingsweep.domain.phases import TERMINAL, Event, Phase
+
+_STATUS = {
+    Phase.QUEUED: "QUEUED",
+    Phase.SUBMITTED: "RUNNING",
+    Phase.RUNNING: "RUNNING",
+    Phase.COMPLETED: "COMPLETED",
+    Phase.FAILED: "FAILED",
+}
+
+
+async def open_run(connection: Connection, uid: str, tenant: str, change: Change) -> None:
+    """Begin the run that the change opens; what was open before is superseded."""
+    if change.opens is None:
+        return
+    await connection.execute(_SUPERSEDE, {"uid": uid})
+    await connection.execute(
+        _OPEN_RUN, _described(change.opens, change) | {"uid": uid, "tenant": tenant}
+    )
+
+
+async def rewrite_run(connection: Connection, uid: str, change: Change) -> None:
+    """Let a waiting run ask another question."""
+    if change.rewrites is not None:
+        await connection.execute(_REWRITE, _described(change.rewrites, change) | {"uid": uid})
+
+
+def _described(run: NewRun, change: Change) -> dict[str, Any]:
+    if change.seen is None:
+        raise AssertionError("a run is opened or rewritten for an object that was seen")
+    return {
+        "run_no": run.run_no,
+        "spec_hash": run.spec_hash,
+        "parameters": Jsonb(run.parameters),
+        "combinations": run.combinations,
+        "requested": run.requested,
+        "priority": change.seen.priority,
+        "deadline_seconds": change.seen.deadline_seconds,
+        "store_results": change.seen.store_results,
+    }
+
+
+async def edit_run(
+    connection: Connection, uid: str, run_no: int, phase: Phase, change: Change
+) -> None:
+    """Bring the run's counters, times and status in line with the change."""
+    seen, edit = change.seen, change.run
+    ended = change.event is not None and phase in TERMINAL
+    await connection.execute(
+        _EDIT_RUN,
+        {
+            "uid": uid,
+            "run_no": run_no,
+            "status": "CANCELLED" if change.object_gone else _STATUS[phase],
+            "priority": seen.priority if seen else None,
+            "deadline_seconds": seen.deadline_seconds if seen else None,
+            "store_results": seen.store_results if seen else None,
+            "failed_attempts": edit.failed_attempts if edit else None,
+            "collect_tries": edit.collect_tries if edit else None,
+            "next_at": edit.next_at if edit else None,
+            "clear_next": change.event is not None,
+            "reason": change.reason.value if change.reason else None,
+            "error": change.message if phase is Phase.FAILED else None,
+            "started": change.event is Event.STARTED,
+            "finished": ended or change.object_gone,
+            "terminal": ended,
+        },
+    )
+
+
+_SUPERSEDE = """
+UPDATE pipeline_jobs SET status = 'CANCELLED', completed_at = now()
+WHERE sweep_uid = %(uid)s AND status IN ('QUEUED', 'RUNNING')
+"""
+
+_OPEN_RUN = """
+INSERT INTO pipeline_jobs (sweep_uid, run_no, tenant_id, spec_hash, parameters, combinations,
+                           requested_combinations, priority, deadline_seconds, store_results)
+VALUES (%(uid)s, %(run_no)s, %(tenant)s, %(spec_hash)s, %(parameters)s, %(combinations)s,
+        %(requested)s, %(priority)s, %(deadline_seconds)s, %(store_results)s)
+"""
+
+_REWRITE = """
+UPDATE pipeline_jobs SET spec_hash = %(spec_hash)s, parameters = %(parameters)s,
+    combinations = %(combinations)s, requested_combinations = %(requested)s
+WHERE sweep_uid = %(uid)s AND run_no = %(run_no)s
+"""
+
+_EDIT_RUN = """
+UPDATE pipeline_jobs SET
+    status = %(status)s,
+    priority = coalesce(%(priority)s::int, priority),
+    deadline_seconds = coalesce(%(deadline_seconds)s::int, deadline_seconds),
+    store_results = coalesce(%(store_results)s::int, store_results),
+    failed_attempts = coalesce(%(failed_attempts)s::int, failed_attempts),
+    collect_tries = coalesce(%(collect_tries)s::int, collect_tries),
+    next_at = CASE WHEN %(next_at)s::timestamptz IS NOT NULL THEN %(next_at)s::timestamptz
+                   WHEN %(clear_next)s THEN NULL ELSE next_at END,
+    reason = coalesce(%(reason)s::text, reason),
+    error_message = coalesce(%(error)s::text, error_message),
+    started_at = CASE
+        WHEN %(started)s THEN coalesce(started_at, now())
+        WHEN %(terminal)s THEN coalesce(started_at,
+            (SELECT min(intent_at) FROM submissions AS s WHERE s.run_id = pipeline_jobs.id))
+        ELSE started_at END,
+    completed_at = CASE WHEN %(finished)s THEN coalesce(completed_at, now()) ELSE completed_at END
+WHERE sweep_uid = %(uid)s AND run_no = %(run_no)s
+  AND (status IN ('QUEUED', 'RUNNING') OR %(status)s = status)
+"""

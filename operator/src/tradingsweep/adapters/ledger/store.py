@@ -1,0 +1,151 @@
+"""The ledger's port, put together from its parts."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tradingsweep.adapters.ledger import admission, facts, outbox, view, write
+from tradingsweep.adapters.ledger.postgres import Identity, Pool, transaction
+from tradingsweep.domain.changes import Change
+from tradingsweep.domain.facts import View
+from tradingsweep.reconcile.ports import AdmissionLimits, Effect, Key
+
+
+class PostgresLedger:
+    """What happened outside the cluster, in Postgres; see `reconcile.ports.Ledger`."""
+
+    def __init__(self, pool: Pool, identity: Identity) -> None:
+        self._pool = pool
+        self.identity = identity
+
+    async def lead(self, holder: str) -> int:
+        """Become the leader of the shard in the ledger; older epochs are deposed by it.
+
+        Returns:
+            This process's epoch, which admission checks from now on.
+        """
+        shard = f"{self.identity.cluster_id}/{self.identity.shard}"
+        async with transaction(self._pool) as connection:
+            cursor = await connection.execute(_LEAD, {"shard": shard, "holder": holder})
+            row = await cursor.fetchone()
+        epoch = int(row["epoch"]) if row else 0
+        self.identity = replace(self.identity, epoch=epoch)
+        return epoch
+
+    def api_keeps_keys(self, *, keeps: bool) -> None:
+        """Record with later intents whether the API honors idempotency keys."""
+        self.identity = replace(self.identity, idempotent=keeps)
+
+    async def view(self, uid: str) -> View:
+        """Read everything that is known of a sweep, in one snapshot."""
+        return await view.read(self._pool, self.identity, uid)
+
+    async def ahead(self, uid: str) -> int:
+        """Count the waiting sweeps of the same namespace that go first."""
+        return await admission.ahead(self._pool, uid)
+
+    async def write(self, key: Key, known: View, change: Change) -> bool:
+        """Apply a change with a compare-and-set (W1)."""
+        return await write.write(self._pool, self.identity, key, known, change)
+
+    async def learn_job_id(self, submission_key: str, job_id: str, source: str) -> None:
+        """Append a job id as a fact (W2)."""
+        await facts.learn_job_id(self._pool, submission_key, job_id, source)
+
+    async def admit(self, limits: AdmissionLimits, max_combinations: int) -> list[Key]:
+        """Give the free slots to those who are next."""
+        return await admission.admit(self._pool, self.identity, limits, max_combinations)
+
+    async def anyone_waiting(self, max_combinations: int) -> bool:
+        """Whether a sweep could take a slot now."""
+        return await admission.anyone_waiting(self._pool, self.identity, max_combinations)
+
+    async def open_sweeps(self) -> list[Key]:
+        """List the sweeps of this shard that have not ended."""
+        return await self._keys(_OPEN)
+
+    async def called_back(self) -> list[Key]:
+        """List the sweeps with callbacks that nobody has dealt with."""
+        return await self._keys(_CALLED_BACK)
+
+    async def callback_raised(self, uid: str) -> None:
+        """Count a try on the sweep's oldest callback; after five it is set aside."""
+        async with transaction(self._pool) as connection:
+            await connection.execute(_RAISED, {"uid": uid})
+
+    async def api_is_down(self, wait: timedelta, *, credentials: bool) -> None:
+        """Let nobody be admitted for a while."""
+        arguments = {"api": self.identity.api, "wait": wait, "credentials": credentials}
+        async with transaction(self._pool) as connection:
+            await connection.execute(_API_DOWN, arguments)
+
+    async def api_is_up(self) -> None:
+        """Admit again."""
+        async with transaction(self._pool) as connection:
+            await connection.execute(_API_UP, {"api": self.identity.api})
+
+    async def claim_effects(self, limit: int) -> list[Effect]:
+        """Take due rows of the outbox for a while."""
+        return await outbox.claim(self._pool, self.identity, limit)
+
+    async def effect_done(self, effect: Effect, *, released: bool = False) -> None:
+        """Mark an effect as performed."""
+        await outbox.done(self._pool, effect, released=released)
+
+    async def effect_failed(self, effect: Effect, wait: timedelta, *, dead: bool) -> None:
+        """Put an effect back, or aside for good."""
+        await outbox.failed(self._pool, effect, wait, dead=dead)
+
+    async def _keys(self, query: str) -> list[Key]:
+        arguments = {"cluster": self.identity.cluster_id, "shard": self.identity.shard}
+        async with transaction(self._pool) as connection:
+            rows = await connection.execute(query, arguments)
+            return [Key(row["uid"], row["namespace"], row["name"]) async for row in rows]
+
+
+_LEAD = """
+INSERT INTO leaders (shard, holder) VALUES (%(shard)s, %(holder)s)
+ON CONFLICT (shard) DO UPDATE SET
+    epoch = leaders.epoch + 1, holder = EXCLUDED.holder, taken_at = now()
+RETURNING epoch
+"""
+
+_OPEN = """
+SELECT uid, namespace, name FROM sweeps
+WHERE cluster_id = %(cluster)s AND shard = %(shard)s
+  AND object_gone_at IS NULL AND phase NOT IN ('Completed', 'Failed')
+ORDER BY created_at
+"""
+
+_CALLED_BACK = """
+SELECT DISTINCT w.uid, w.namespace, w.name
+FROM callback_inbox AS i
+JOIN submissions AS s ON s.key = i.submission_key
+JOIN sweeps AS w ON w.uid = s.sweep_uid
+WHERE i.processed_at IS NULL AND w.cluster_id = %(cluster)s AND w.shard = %(shard)s
+LIMIT 1000
+"""
+
+_RAISED = """
+UPDATE callback_inbox AS i SET
+    tries = i.tries + 1,
+    outcome = CASE WHEN i.tries >= 4 THEN 'dead' END,
+    processed_at = CASE WHEN i.tries >= 4 THEN now() END
+WHERE i.id = (
+    SELECT o.id FROM callback_inbox AS o JOIN submissions AS s ON s.key = o.submission_key
+    WHERE s.sweep_uid = %(uid)s AND o.processed_at IS NULL ORDER BY o.received_at, o.id LIMIT 1)
+"""
+
+_API_DOWN = """
+INSERT INTO api_state (api, down_until, credentials_rejected_until)
+VALUES (%(api)s, CASE WHEN NOT %(credentials)s THEN now() + %(wait)s END,
+        CASE WHEN %(credentials)s THEN now() + %(wait)s END)
+ON CONFLICT (api) DO UPDATE SET
+    down_until = coalesce(EXCLUDED.down_until, api_state.down_until),
+    credentials_rejected_until =
+        coalesce(EXCLUDED.credentials_rejected_until, api_state.credentials_rejected_until)
+"""
+
+_API_UP = """
+UPDATE api_state SET down_until = NULL, credentials_rejected_until = NULL
+WHERE api = %(api)s AND (down_until IS NOT NULL OR credentials_rejected_until IS NOT NULL)
+"""

@@ -1,0 +1,65 @@
+"""The rows of submissions: moved from state to state, put in line again, their slots freed."""
+
+from collections.abc import Iterable
+
+from tradingsweep.adapters.ledger.postgres import Connection
+from tradingsweep.domain.changes import Move
+from tradingsweep.domain.facts import Submission
+from tradingsweep.domain.submissions import HOLDS_SLOT, LINGERS, State, may_move
+
+
+async def move_submission(connection: Connection, known: Iterable[Submission], move: Move) -> None:
+    """Change the state of one submission.
+
+    Raises:
+        AssertionError: the protocol does not know this move.
+    """
+    state = next(s.state for s in known if s.key == move.key)
+    if not may_move(state, move.to):
+        raise AssertionError(f"a submission cannot go from {state} to {move.to}")
+    # What was certainly never sent leaves no job behind that could hold a slot.
+    holds = move.to in HOLDS_SLOT or (move.to in LINGERS and state is not State.READY)
+    await connection.execute(
+        _MOVE,
+        {
+            "key": move.key,
+            "to": move.to.value,
+            "sweep_run_id": move.sweep_run_id,
+            "unknown_until": move.unknown_until,
+            "ended": move.to not in (*HOLDS_SLOT, State.READY),
+            "frees": not holds,
+        },
+    )
+
+
+async def release_slot(connection: Connection, key: str) -> None:
+    """Free the slot of an ended submission whose job is known to have ended."""
+    await connection.execute(_RELEASE, {"key": key})
+
+
+async def reopen(connection: Connection, last: Submission, key: str) -> None:
+    """Put a further submission of the same run in line."""
+    await connection.execute(_REOPEN, {"key": key, "from_key": last.key, "n": last.n + 1})
+
+
+_MOVE = """
+UPDATE submissions SET
+    state = %(to)s,
+    sweep_run_id = coalesce(%(sweep_run_id)s::text, sweep_run_id),
+    unknown_until = coalesce(%(unknown_until)s::timestamptz, unknown_until),
+    ended_at = CASE WHEN %(ended)s THEN now() END,
+    slot_released_at = CASE WHEN %(frees)s THEN now() END
+WHERE key = %(key)s
+"""
+
+_RELEASE = """
+UPDATE submissions SET slot_released_at = coalesce(slot_released_at, now()) WHERE key = %(key)s
+"""
+
+_REOPEN = """
+INSERT INTO submissions (key, run_id, sweep_uid, run_no, n, api, state, request, callback_base,
+                         token_kid, idempotent, leader_epoch)
+SELECT %(key)s, run_id, sweep_uid, run_no, %(n)s, api, 'ready', request, callback_base, token_kid,
+       idempotent, leader_epoch
+FROM submissions WHERE key = %(from_key)s
+"""

@@ -1,0 +1,197 @@
+"""Reading: everything that is known of one sweep, in one snapshot, with the ledger's time (W4)."""
+
+from dataclasses import replace
+from typing import Any, LiteralString
+
+from tradingsweep.adapters.ledger.postgres import Connection, Identity, Pool, transaction
+from tradingsweep.domain.answers import Result
+from tradingsweep.domain.facts import (
+    CompletedRun,
+    InboxRow,
+    Run,
+    Submission,
+    SweepRow,
+    View,
+)
+from tradingsweep.domain.phases import TERMINAL, Phase
+from tradingsweep.domain.submissions import State
+
+MOST_SHOWN = 10
+"""As many results as a status can show."""
+
+_SWEEP = """
+SELECT now() AS now, m.ledger_id::text, a.down_until, a.credentials_rejected_until,
+       s.uid, s.namespace, s.name, s.generation_seen, s.spec_hash, s.run_no, s.phase, s.reason,
+       s.message, s.version, s.object_gone_at,
+       s.cluster_id <> %(cluster)s OR s.shard <> %(shard)s OR s.min_app > %(app)s AS foreign
+FROM ledger_meta AS m
+LEFT JOIN sweeps AS s ON s.uid = %(uid)s
+LEFT JOIN api_state AS a ON a.api = %(api)s
+"""
+
+_RUN = """
+SELECT id::text, run_no, spec_hash, requested_combinations, combinations, created_at,
+       failed_attempts, collect_tries, next_at, deadline_at, started_at, completed_at, result
+FROM pipeline_jobs WHERE sweep_uid = %(uid)s ORDER BY run_no DESC LIMIT 1
+"""
+
+# Of earlier runs only those whose end is not known: they hold slots and can still be heard of.
+_SUBMISSIONS = """
+SELECT s.key, s.run_no, s.n, s.state, s.request, s.leader_epoch, s.intent_at, s.post_before,
+       s.unknown_until, s.deadline_at, s.sweep_run_id,
+       ARRAY(SELECT j.external_job_id FROM submission_job_ids AS j
+             WHERE j.submission_key = s.key ORDER BY j.learned_at, j.external_job_id) AS job_ids
+FROM submissions AS s
+WHERE s.sweep_uid = %(uid)s
+  AND (s.run_no = (SELECT run_no FROM sweeps WHERE uid = %(uid)s)
+       OR (s.slot_released_at IS NULL AND s.state IN ('replaced', 'cancelled', 'timed_out')))
+ORDER BY s.run_no, s.n
+"""
+
+_INBOX = """
+SELECT i.id, i.submission_key, i.body, i.signed, i.received_at, i.tries
+FROM callback_inbox AS i JOIN submissions AS s ON s.key = i.submission_key
+WHERE s.sweep_uid = %(uid)s AND i.processed_at IS NULL
+ORDER BY i.received_at, i.id LIMIT 16
+"""
+
+_LAST_COMPLETED = """
+SELECT run_no, spec_hash, completed_at, id::text FROM pipeline_jobs
+WHERE sweep_uid = %(uid)s AND status = 'COMPLETED' ORDER BY run_no DESC LIMIT 1
+"""
+
+_METRICS = (
+    "fast_period, slow_period, score, sharpe_ratio, sortino_ratio, total_return_pct, "
+    "annualized_return, max_drawdown_pct, win_rate_pct, profit_factor, total_trades, "
+    "trades_per_month, avg_trade_duration"
+)
+_RESULTS = f"""
+SELECT {_METRICS} FROM trading_sweep_results
+WHERE job_id = %(job_id)s::uuid ORDER BY rank LIMIT {MOST_SHOWN}
+"""  # noqa: S608 - both parts are constants of this file
+
+
+async def read(pool: Pool, identity: Identity, uid: str) -> View:
+    """Read a sweep's rows."""
+    arguments = {
+        "uid": uid,
+        "api": identity.api,
+        "cluster": identity.cluster_id,
+        "shard": identity.shard,
+        "app": identity.app,
+    }
+    async with transaction(pool, snapshot=True) as connection:
+        head = await _one(connection, _SWEEP, arguments)
+        if head is None:
+            raise AssertionError("ledger_meta has one row")
+        known = View(
+            now=head["now"],
+            ledger_id=head["ledger_id"],
+            api_down_until=head["down_until"],
+            credentials_rejected_until=head["credentials_rejected_until"],
+        )
+        if head["uid"] is None:
+            return known
+        if head["foreign"]:
+            return replace(known, foreign=True)
+        sweep = _sweep(head)
+        run = await _one(connection, _RUN, arguments)
+        submissions = await connection.execute(_SUBMISSIONS, arguments)
+        inbox = await connection.execute(_INBOX, arguments)
+        completed, top = await _completed(connection, sweep, arguments)
+        return replace(
+            known,
+            sweep=sweep,
+            run=_run(run) if run else None,
+            submissions=tuple([_submission(row) async for row in submissions]),
+            inbox=tuple([_inbox(row) async for row in inbox]),
+            top=top if sweep.phase is Phase.COMPLETED else (),
+            last_completed=completed,
+        )
+
+
+async def _completed(
+    connection: Connection, sweep: SweepRow, arguments: dict[str, Any]
+) -> tuple[CompletedRun | None, tuple[Result, ...]]:
+    if sweep.run_no == 1 and sweep.phase not in TERMINAL:
+        return None, ()
+    last = await _one(connection, _LAST_COMPLETED, arguments)
+    if last is None:
+        return None, ()
+    rows = await connection.execute(_RESULTS, {"job_id": last["id"]})
+    results = tuple([Result(**row) async for row in rows])
+    completed = CompletedRun(
+        run_no=last["run_no"],
+        spec_hash=last["spec_hash"],
+        completed_at=last["completed_at"],
+        best=results[0] if results else None,
+    )
+    return completed, results
+
+
+async def _one(
+    connection: Connection, query: LiteralString, arguments: dict[str, Any]
+) -> dict[str, Any] | None:
+    return await (await connection.execute(query, arguments)).fetchone()
+
+
+def _sweep(row: dict[str, Any]) -> SweepRow:
+    return SweepRow(
+        uid=row["uid"],
+        namespace=row["namespace"],
+        name=row["name"],
+        generation_seen=row["generation_seen"],
+        spec_hash=row["spec_hash"],
+        run_no=row["run_no"],
+        phase=Phase(row["phase"]),
+        reason=row["reason"],
+        message=row["message"],
+        version=row["version"],
+        object_gone_at=row["object_gone_at"],
+    )
+
+
+def _run(row: dict[str, Any]) -> Run:
+    return Run(
+        id=row["id"],
+        run_no=row["run_no"],
+        spec_hash=row["spec_hash"],
+        requested=row["requested_combinations"],
+        combinations=row["combinations"],
+        queued_at=row["created_at"],
+        failed_attempts=row["failed_attempts"],
+        collect_tries=row["collect_tries"],
+        next_at=row["next_at"],
+        deadline_at=row["deadline_at"],
+        started_at=row["started_at"],
+        completed_at=row["completed_at"],
+        summary=row["result"] or {},
+    )
+
+
+def _submission(row: dict[str, Any]) -> Submission:
+    return Submission(
+        key=row["key"],
+        run_no=row["run_no"],
+        n=row["n"],
+        state=State(row["state"]),
+        form=row["request"],
+        leader_epoch=row["leader_epoch"],
+        intent_at=row["intent_at"],
+        post_before=row["post_before"],
+        unknown_until=row["unknown_until"],
+        deadline_at=row["deadline_at"],
+        sweep_run_id=row["sweep_run_id"],
+        job_ids=tuple(row["job_ids"]),
+    )
+
+
+def _inbox(row: dict[str, Any]) -> InboxRow:
+    return InboxRow(
+        id=row["id"],
+        key=row["submission_key"],
+        body=bytes(row["body"]),
+        signed=row["signed"],
+        received_at=row["received_at"],
+        tries=row["tries"],
+    )

@@ -1,0 +1,175 @@
+"""W1: one decision is one transaction with a compare-and-set on the version of the sweep.
+
+The first statement decides: where it touches no row, somebody else was first and nothing is
+written. The other parts of a change follow in a fixed order, each in the file of its table.
+"""
+
+import hashlib
+
+from psycopg.types.json import Jsonb
+
+from tradingsweep.adapters.ledger.facts import append_job_id, cancel_known_jobs
+from tradingsweep.adapters.ledger.postgres import Connection, Identity, Pool, transaction
+from tradingsweep.adapters.ledger.results import store_results
+from tradingsweep.adapters.ledger.runs import edit_run, open_run, rewrite_run
+from tradingsweep.adapters.ledger.submissions import move_submission, release_slot, reopen
+from tradingsweep.domain.changes import Change
+from tradingsweep.domain.facts import View
+from tradingsweep.domain.identity import IDENTITY_VERSION, submission_key
+from tradingsweep.domain.phases import Event, Phase, after
+from tradingsweep.domain.submissions import State
+from tradingsweep.reconcile.ports import Key
+
+
+async def write(pool: Pool, identity: Identity, key: Key, view: View, change: Change) -> bool:
+    """Apply a change, or nothing of it; False where the version is no longer the view's."""
+    decision = _Decision(identity, key, view, change)
+    async with transaction(pool) as connection:
+        if not await decision.wins(connection):
+            return False
+        await decision.complete(connection)
+    return True
+
+
+class _Decision:
+    def __init__(self, identity: Identity, key: Key, view: View, change: Change) -> None:
+        self.identity, self.key, self.view, self.change = identity, key, view, change
+        self.before = view.sweep.phase if view.sweep else None
+        self.after = _phase_after(self.before, change.event)
+        self.version = (view.sweep.version if view.sweep else 0) + 1
+        self.run_no = change.opens.run_no if change.opens else (view.run.run_no if view.run else 1)
+        self.attempts = [s for s in view.submissions if s.run_no == self.run_no]
+
+    async def wins(self, connection: Connection) -> bool:
+        """Write the sweep's own row: the compare-and-set."""
+        run = self.change.opens or self.change.rewrites
+        arguments = {
+            "uid": self.key.uid,
+            "cluster": self.identity.cluster_id,
+            "shard": self.identity.shard,
+            "namespace": self.key.namespace,
+            "name": self.key.name,
+            "version": self.version - 1,
+            "phase": self.after.value,
+            "reason": self.change.reason.value if self.change.reason else None,
+            "message": self.change.message,
+            "generation": self.change.seen.generation if self.change.seen else None,
+            "spec": Jsonb(run.identity) if run else None,
+            "spec_hash": run.spec_hash if run else None,
+            "identity_version": IDENTITY_VERSION,
+            "run_no": self.run_no,
+            "gone": self.change.object_gone,
+        }
+        query = _UPDATE_SWEEP if self.view.sweep else _INSERT_SWEEP
+        return (await connection.execute(query, arguments)).rowcount == 1
+
+    async def complete(self, connection: Connection) -> None:
+        """Write everything else: later parts build on earlier ones."""
+        change, uid = self.change, self.key.uid
+        for move in change.moves:
+            await move_submission(connection, self.view.submissions, move)
+        await open_run(connection, uid, self.key.namespace, change)
+        await rewrite_run(connection, uid, change)
+        await edit_run(connection, uid, self.run_no, self.after, change)
+        for key in change.releases:
+            await release_slot(connection, key)
+        for fact in change.learned:
+            await append_job_id(connection, fact.key, fact.job_id, fact.source)
+        if change.reopens:
+            await reopen(connection, self.attempts[-1], self._next_key())
+        if change.results is not None and self.view.run is not None:
+            source = next(m.key for m in change.moves if m.to is State.COMPLETED)
+            await store_results(connection, self.view.run.id, source, change.results)
+        for mark in change.inbox:
+            await connection.execute(_MARK, {"id": mark.id, "outcome": mark.outcome.value})
+        for move in change.moves:
+            if move.cancel:
+                await cancel_known_jobs(connection, move.key)
+        await self._tell(connection)
+
+    def _next_key(self) -> str:
+        spec_hash = self.view.run.spec_hash if self.view.run else ""
+        n = self.attempts[-1].n + 1
+        return submission_key(self.identity.cluster_id, self.key.uid, self.run_no, spec_hash, n)
+
+    async def _tell(self, connection: Connection) -> None:
+        """Leave what others are told: the transition, and Events through the outbox."""
+        if self.change.event is not None:
+            await connection.execute(
+                _TRANSITION,
+                {
+                    "uid": self.key.uid,
+                    "version": self.version,
+                    "run_no": self.run_no,
+                    "n": self.attempts[-1].n if self.attempts else None,
+                    "from": self.before.value if self.before else None,
+                    "to": self.after.value,
+                    "reason": self.change.reason.value if self.change.reason else "",
+                },
+            )
+        for said in self.change.announce:
+            name = event_name(self.key, self.version, said.reason.value)
+            payload = {"name": name, "type": said.type, "reason": said.reason, "note": said.note}
+            await connection.execute(
+                _OUTBOX, {"dedupe": f"event:{name}", "uid": self.key.uid, "payload": Jsonb(payload)}
+            )
+
+
+def event_name(key: Key, version: int, reason: str) -> str:
+    """Return an Event's fixed name: a crash between creation and mark creates no second one."""
+    digest = hashlib.sha256(f"{key.uid}|{version}|{reason}".encode()).hexdigest()[:16]
+    return f"{key.name[:236]}.{digest}"
+
+
+def _phase_after(before: Phase | None, event: Event | None) -> Phase:
+    if before is None:
+        return Phase.QUEUED
+    return before if event is None else after(before, event)
+
+
+_INSERT_SWEEP = """
+INSERT INTO sweeps (uid, cluster_id, shard, namespace, name, generation_seen, spec, spec_hash,
+                    identity_version, run_no, phase, reason, message, version)
+VALUES (%(uid)s, %(cluster)s, %(shard)s, %(namespace)s, %(name)s, %(generation)s, %(spec)s,
+        %(spec_hash)s, %(identity_version)s, %(run_no)s, %(phase)s, %(reason)s, %(message)s, 1)
+ON CONFLICT (uid) DO NOTHING
+"""
+
+_UPDATE_SWEEP = """
+UPDATE sweeps SET
+    version = version + 1,
+    phase = %(phase)s,
+    phase_since = CASE WHEN phase = %(phase)s THEN phase_since ELSE now() END,
+    reason = coalesce(%(reason)s::text, reason),
+    message = CASE WHEN %(reason)s::text IS NULL THEN message ELSE %(message)s END,
+    generation_seen = coalesce(%(generation)s::bigint, generation_seen),
+    spec = coalesce(%(spec)s::jsonb, spec),
+    spec_hash = coalesce(%(spec_hash)s::text, spec_hash),
+    identity_version =
+        CASE WHEN %(spec_hash)s::text IS NULL THEN identity_version ELSE %(identity_version)s END,
+    run_no = %(run_no)s,
+    object_gone_at = CASE WHEN %(gone)s THEN now() ELSE object_gone_at END
+WHERE uid = %(uid)s AND version = %(version)s
+  AND cluster_id = %(cluster)s AND shard = %(shard)s
+"""
+
+_MARK = """
+UPDATE callback_inbox SET outcome = %(outcome)s, processed_at = now()
+WHERE id = %(id)s AND processed_at IS NULL
+"""
+
+_TRANSITION = """
+INSERT INTO transitions (sweep_uid, version, run_no, n, from_phase, to_phase, reason, ticker,
+                         strategy_type, duration_s)
+SELECT %(uid)s, %(version)s, r.run_no, %(n)s, %(from)s, %(to)s, %(reason)s,
+       r.parameters->>'ticker', r.parameters->>'strategy_type',
+       CASE WHEN %(to)s IN ('Completed', 'Failed')
+            THEN extract(epoch FROM now() - r.started_at) END
+FROM pipeline_jobs AS r WHERE r.sweep_uid = %(uid)s AND r.run_no = %(run_no)s
+"""
+
+_OUTBOX = """
+INSERT INTO outbox (dedupe_key, sweep_uid, kind, payload)
+VALUES (%(dedupe)s, %(uid)s, 'event', %(payload)s)
+ON CONFLICT (dedupe_key) DO NOTHING
+"""

@@ -1,0 +1,123 @@
+"""What one decision writes: a single transaction of the ledger, described as data (W1).
+
+A change names only what it does; the ledger applies it with a compare-and-set on the version of the
+sweep, or not at all.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from tradingsweep.domain.answers import ResultPage
+from tradingsweep.domain.phases import Event
+from tradingsweep.domain.reasons import Reason
+from tradingsweep.domain.submissions import State
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is taken over from the object: its generation, and the fields that steer a run."""
+
+    generation: int
+    priority: int
+    deadline_seconds: int
+    store_results: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run begins (or, while it waits, is rewritten in place)."""
+
+    run_no: int
+    identity: dict[str, Any]
+    spec_hash: str
+    parameters: dict[str, Any]
+    """The seed's names: ticker, fast_range, slow_range, step, min_trades, …"""
+    requested: int
+    combinations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A submission changes its state."""
+
+    key: str
+    to: State
+    sweep_run_id: str | None = None
+    unknown_until: datetime | None = None
+    cancel: bool = False
+    """Ask the API to cancel each job that is known of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A job id that the API named for a submission: a fact, appended and never dropped (W2)."""
+
+    key: str
+    job_id: str
+    source: str
+    """answer, lookup, callback, stream or status."""
+
+
+class InboxOutcome(StrEnum):
+    """What became of a callback."""
+
+    APPLIED = "applied"
+    LATE = "late"
+    MISMATCHED = "mismatched"
+    MALFORMED = "malformed"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxMark:
+    """A callback is dealt with."""
+
+    id: int
+    outcome: InboxOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class RunEdit:
+    """Counters and times of the run that change without a change of phase."""
+
+    failed_attempts: int | None = None
+    collect_tries: int | None = None
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A Kubernetes Event about the sweep, through the outbox."""
+
+    type: str
+    """Normal or Warning."""
+    reason: Reason
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One transaction: everything in it happens, or nothing."""
+
+    reason: Reason | None = None
+    """None: reason and message stay as they are."""
+    message: str = ""
+    event: Event | None = None
+    """Moves the phase; None: the phase stays."""
+    seen: Seen | None = None
+    opens: NewRun | None = None
+    rewrites: NewRun | None = None
+    run: RunEdit | None = None
+    moves: tuple[Move, ...] = ()
+    learned: tuple[Learned, ...] = ()
+    releases: tuple[str, ...] = ()
+    """Keys of ended submissions whose job is known to have ended: their slots are free."""
+    reopens: bool = False
+    """A further submission of the run is put in line, in state ready."""
+    results: ResultPage | None = None
+    """Stored under the submission that moves to completed."""
+    inbox: tuple[InboxMark, ...] = ()
+    announce: tuple[Announcement, ...] = field(default=())
+    object_gone: bool = False

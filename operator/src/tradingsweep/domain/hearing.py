@@ -1,0 +1,96 @@
+"""What a callback means: a hint. The results are fetched, and only then is a run Completed."""
+
+from tradingsweep.contract import Callback, ContractError, parse_callback
+from tradingsweep.domain.actions import Action, Collect, Follow, Record, Rest
+from tradingsweep.domain.answers import Done
+from tradingsweep.domain.changes import Change, InboxMark, InboxOutcome, Learned
+from tradingsweep.domain.facts import Facts, InboxRow, Submission
+from tradingsweep.domain.outcomes import accepted, gave_up, not_collected
+from tradingsweep.domain.reasons import Reason
+from tradingsweep.domain.submissions import State
+
+_MAY_STILL_COMPLETE = frozenset({State.ACCEPTED, State.REPLACED, State.CANCELLED})
+
+
+def callback_came(facts: Facts) -> Action | None:
+    """Deal with the oldest callback that nobody has dealt with."""
+    if not facts.view.inbox:
+        return None
+    row = facts.view.inbox[0]
+    about = _submission_of(facts, row)
+    if about is None or facts.view.run is None or about.run_no != facts.view.run.run_no:
+        return _mark(row, InboxOutcome.SUPERSEDED)
+    try:
+        callback = parse_callback(row.body)
+    except ContractError:
+        return _mark(row, InboxOutcome.MALFORMED)
+    if not row.signed:
+        # Anybody can have sent it. It has woken us, and the stream is asked anyway.
+        return _mark(row, InboxOutcome.APPLIED)
+    return _hear(facts, row, about, callback)
+
+
+def _hear(facts: Facts, row: InboxRow, about: Submission, callback: Callback) -> Action:
+    if about.job_ids and callback.job_id not in about.job_ids:
+        return _mark(row, InboxOutcome.MISMATCHED, callback)
+    if about.state in (State.INTENT, State.UNKNOWN):
+        # It came before the answer to the POST, or instead of it: it names the job.
+        return Record(accepted(about, callback.job_id, "callback"))
+    mark = (InboxMark(row.id, InboxOutcome.APPLIED),)
+    if callback.status == "completed" and about.state in _MAY_STILL_COMPLETE:
+        return job_has_ended(facts, about, callback.results_id, mark)
+    if callback.status == "failed" and about.state is State.ACCEPTED:
+        words = callback.error_message or "the Trading API gave no reason"
+        return Record(gave_up(facts, about, State.FAILED, Reason.JOB_FAILED, words, inbox=mark))
+    return _mark(row, InboxOutcome.LATE, callback)
+
+
+def job_has_ended(
+    facts: Facts, source: Submission, sweep_run_id: str | None, inbox: tuple[InboxMark, ...]
+) -> Action:
+    """Fetch the results of a job that ended, after the back-off of an earlier try."""
+    run = facts.view.run
+    if run is not None and run.next_at is not None and facts.now < run.next_at:
+        return Rest(run.next_at)
+    known = sweep_run_id or source.sweep_run_id or _from_stream(facts)
+    if known is not None:
+        return Collect(source, known, inbox)
+    if facts.heard is not None and isinstance(facts.heard.news, Done):
+        return Record(not_collected(facts, source, "the Trading API names no sweep_run_id"))
+    if facts.late:
+        return Record(not_collected(facts, source, "nothing named its sweep_run_id in time"))
+    # The callback has no name for the results; the stream may have one.
+    return Follow(source, source.deadline_at, again=True)
+
+
+def stale_callbacks(facts: Facts) -> Action | None:
+    """Mark what comes after the end: its job has ended, and its slot with it."""
+    if not facts.view.inbox:
+        return None
+    row = facts.view.inbox[0]
+    try:
+        return _mark(row, InboxOutcome.LATE, parse_callback(row.body))
+    except ContractError:
+        return _mark(row, InboxOutcome.MALFORMED)
+
+
+def _from_stream(facts: Facts) -> str | None:
+    heard = facts.heard.news if facts.heard else None
+    return heard.sweep_run_id if isinstance(heard, Done) else None
+
+
+def _submission_of(facts: Facts, row: InboxRow) -> Submission | None:
+    return next((s for s in facts.view.submissions if s.key == row.key), None)
+
+
+def _mark(row: InboxRow, outcome: InboxOutcome, callback: Callback | None = None) -> Record:
+    """Deal with a callback that changes nothing but what is known of its own job."""
+    ended = row.signed and outcome in (InboxOutcome.LATE, InboxOutcome.SUPERSEDED)
+    learned = (Learned(row.key, callback.job_id, "callback"),) if callback and row.signed else ()
+    return Record(
+        Change(
+            inbox=(InboxMark(row.id, outcome),),
+            learned=learned,
+            releases=(row.key,) if ended else (),
+        )
+    )

@@ -1,0 +1,53 @@
+"""The closed list of reasons: what programs may rely on in a condition, an Event or a metric."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a sweep stands where it stands."""
+
+    # It waits.
+    WAITING = "WaitingForSlot"
+    """Every slot at the Trading API is taken, or others are first."""
+    API_UNAVAILABLE = "TradingAPIUnavailable"
+    """The Trading API cannot be reached, or asked us to come back later."""
+    CREDENTIALS_REJECTED = "CredentialsRejected"
+    """The Trading API does not accept the operator's key."""
+
+    # It is at the API.
+    SUBMITTING = "Submitting"
+    """A slot is taken and the request is on its way."""
+    SUBMITTED = "Submitted"
+    """The Trading API has the job."""
+    OUTCOME_UNKNOWN = "SubmissionOutcomeUnknown"
+    """The request left and no answer came: it is not known whether a job exists."""
+    RUNNING = "Running"
+    """The Trading API works on it."""
+    COLLECTING = "CollectingResults"
+    """The job ended and its results are being fetched."""
+    NEXT_ATTEMPT = "NextAttempt"
+    """The run is to be submitted anew."""
+
+    # It ended well.
+    COMPLETED = "Completed"
+    """The results are stored."""
+    NO_QUALIFIED_RESULT = "NoQualifiedResult"
+    """The sweep ran, and no pair had enough trades to be ranked."""
+
+    # It ended badly.
+    INVALID_PARAMETERS = "InvalidParameters"
+    """The Trading API refuses the parameters."""
+    TOO_MANY_COMBINATIONS = "TooManyCombinations"
+    """The sweep has more pairs than the operator allows."""
+    JOB_FAILED = "JobFailed"
+    """The Trading API says that the job failed."""
+    RESULTS_UNAVAILABLE = "ResultsUnavailable"
+    """The job ended, and its results are not to be had."""
+    JOB_LOST = "ExternalJobLost"
+    """The Trading API does not know the job any more."""
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    """The run took longer than spec.activeDeadlineSeconds."""
+
+    # It is gone.
+    DELETED = "Deleted"
+    """The object was deleted; this reason is seen only in the ledger."""

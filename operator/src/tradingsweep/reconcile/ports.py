@@ -1,0 +1,163 @@
+"""What the shell needs of the outside, as narrow protocols; the adapters implement them."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from tradingsweep.domain.answers import Answer, Health, News, Order, ResultPage
+from tradingsweep.domain.changes import Change
+from tradingsweep.domain.facts import SweepObject, View
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Which sweep: its uid decides, its name only finds it."""
+
+    uid: str
+    namespace: str
+    name: str
+
+
+class Cluster(Protocol):
+    """The Kubernetes API server."""
+
+    async def get(self, key: Key) -> SweepObject | None:
+        """Read the object; None only where it certainly does not exist (404, or another uid)."""
+        ...
+
+    async def patch_status(self, target: SweepObject, patch: dict[str, Any]) -> SweepObject | None:
+        """Write a merge patch against exactly the version that was looked at.
+
+        Returns:
+            The object as it is now; None where it changed meanwhile or is gone: look again.
+        """
+        ...
+
+    async def emit(self, event: "KubeEvent") -> None:
+        """Create an Event; one of that name that is there already is the same one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KubeEvent:
+    """An Event of events.k8s.io/v1 about a sweep."""
+
+    name: str
+    """Fixed by the sweep, the version and the reason: a second creation is refused."""
+    key: Key
+    type: str
+    reason: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A row of the outbox that this process has claimed."""
+
+    id: int
+    kind: str
+    """event or cancel."""
+    key: Key
+    payload: dict[str, Any]
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionLimits:
+    """How many sweeps may be at the API."""
+
+    total: int
+    per_namespace: int | None = None
+
+
+class Ledger(Protocol):
+    """Postgres: the truth of what happened outside the cluster."""
+
+    async def view(self, uid: str) -> View:
+        """Read everything that is known of a sweep, in one snapshot, with the ledger's time."""
+        ...
+
+    async def ahead(self, uid: str) -> int:
+        """Count the waiting sweeps of the same namespace that go first."""
+        ...
+
+    async def write(self, key: Key, view: View, change: Change) -> bool:
+        """Apply a change with a compare-and-set on the version in the view (W1).
+
+        Returns:
+            False where somebody else decided first: nothing was written, observe again.
+        """
+        ...
+
+    async def learn_job_id(self, submission_key: str, job_id: str, source: str) -> None:
+        """Append a job id as a fact: without a version, by anybody, never dropped (W2)."""
+        ...
+
+    async def admit(self, limits: AdmissionLimits, max_combinations: int) -> list[Key]:
+        """Give the free slots to those who are next, and commit their intents."""
+        ...
+
+    async def anyone_waiting(self, max_combinations: int) -> bool:
+        """Whether a sweep could take a slot now."""
+        ...
+
+    async def open_sweeps(self) -> list[Key]:
+        """List the sweeps of this shard that have not ended."""
+        ...
+
+    async def called_back(self) -> list[Key]:
+        """List the sweeps with callbacks that nobody has dealt with."""
+        ...
+
+    async def callback_raised(self, uid: str) -> None:
+        """Count a try on the sweep's oldest callback; after five it is set aside as dead."""
+        ...
+
+    async def api_is_down(self, wait: timedelta, *, credentials: bool) -> None:
+        """Let nobody be admitted for a while."""
+        ...
+
+    async def api_is_up(self) -> None:
+        """Admit again."""
+        ...
+
+    async def claim_effects(self, limit: int) -> list[Effect]:
+        """Take due rows of the outbox for a while."""
+        ...
+
+    async def effect_done(self, effect: Effect, *, released: bool = False) -> None:
+        """Mark an effect as performed; a confirmed cancel releases the slot."""
+        ...
+
+    async def effect_failed(self, effect: Effect, wait: timedelta, *, dead: bool) -> None:
+        """Put an effect back, or aside for good."""
+        ...
+
+
+class TradingApi(Protocol):
+    """The Trading API; see `adapters.trading_api` for what each answer means."""
+
+    async def health(self) -> Health:
+        """Ask whether it is there, and what it can do."""
+        ...
+
+    async def submit(self, order: Order, *, first: bool, may_send: Callable[[], bool]) -> Answer:
+        """POST a sweep; never raises for an outcome."""
+        ...
+
+    async def best(self, sweep_run_id: str, ticker: str, limit: int) -> ResultPage:
+        """Fetch the best results."""
+        ...
+
+    def follow(self, job_id: str, within: float) -> AsyncIterator[News]:
+        """Listen to a job's stream for at most so many seconds."""
+        ...
+
+    async def status(self, job_id: str) -> News | None:
+        """Ask what became of a job, where the API can tell; None: it waits."""
+        ...
+
+    async def cancel(self, job_id: str) -> bool:
+        """Ask to cancel; True: asked, False: it had ended or is not known."""
+        ...

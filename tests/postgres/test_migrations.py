@@ -1,0 +1,154 @@
+"""The ledger's schema comes into being once, whoever runs the migration and how often."""
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import structlog
+
+from dev.postgres import Postgres
+from tests.support.ledger_rows import Connection, a_run, a_submission, connect, key_of, migrated
+from tradingsweep.adapters.migrate import SchemaState, migrate, schema_state, shipped
+from tradingsweep.errors import ConfigurationError, LedgerUnavailable
+
+NEWEST = shipped()[-1].number
+
+
+async def _state(dsn: str) -> SchemaState:
+    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+        return await schema_state(connection)
+
+
+async def test_an_empty_database_gets_every_file_once(empty_database: str) -> None:
+    """The first migration applies all files in order, the second none."""
+    first = await migrate(empty_database)
+    second = await migrate(empty_database)
+
+    assert [migration.name for migration in shipped()] == first
+    assert [] == second
+
+
+async def test_two_migrations_at_once_apply_each_file_once(empty_database: str) -> None:
+    """Of two replicas that start together one waits and finds nothing to do."""
+    both = await asyncio.gather(migrate(empty_database), migrate(empty_database))
+
+    assert sorted(migration.name for migration in shipped()) == sorted([*both[0], *both[1]])
+
+
+async def test_many_databases_of_one_server_migrate_at_once(postgres: Postgres) -> None:
+    """The role is one for the whole server: migrations that make it together do not fail."""
+    names = [f"together_{uuid.uuid4().hex[:8]}" for _ in range(4)]
+    dsns = [postgres.create_database(name) for name in names]
+    try:
+        applied = await asyncio.gather(*map(migrate, dsns))
+    finally:
+        for name in names:
+            postgres.drop_database(name)
+
+    assert [NEWEST] * 4 == [len(files) for files in applied]
+
+
+async def test_a_changed_file_is_refused_by_name(empty_database: str) -> None:
+    """Somebody edited history: the migration stops and says which file."""
+    await migrate(empty_database)
+    with connect(empty_database) as connection:
+        connection.execute("UPDATE schema_migrations SET sha256 = 'other' WHERE number = 1")
+
+    with pytest.raises(ConfigurationError, match=r"0001_ledger\.sql differs"):
+        await migrate(empty_database)
+
+
+async def test_a_database_that_asks_for_a_newer_program_is_left_alone(ledger: str) -> None:
+    """An old program neither migrates nor runs on a ledger that has moved on."""
+    with connect(ledger) as connection:
+        connection.execute("UPDATE ledger_meta SET schema_version = 99, min_app = 99")
+
+    state = await _state(ledger)
+
+    assert state.problem is not None
+    assert "upgrade" in state.problem
+    with pytest.raises(ConfigurationError, match="needs a program that knows migration 99"):
+        await migrate(ledger)
+
+
+async def test_a_newer_schema_that_takes_old_programs_is_no_problem(ledger: str) -> None:
+    """During an upgrade the old program goes on with the new schema."""
+    with connect(ledger) as connection:
+        connection.execute("UPDATE ledger_meta SET schema_version = 99")
+
+    assert (await _state(ledger)).problem is None
+    assert [] == await migrate(ledger)
+
+
+async def test_an_empty_database_says_what_to_run(empty_database: str) -> None:
+    """A program on a database without a schema names the command that is missing."""
+    problem = (await _state(empty_database)).problem
+
+    assert problem is not None
+    assert "run `tradingsweep migrate`" in problem
+
+
+async def test_a_current_database_has_no_problem(ledger: str) -> None:
+    """After the migration the program may run."""
+    state = await _state(ledger)
+
+    assert (NEWEST, NEWEST, None) == (state.applied, state.known, state.problem)
+
+
+async def test_a_server_that_is_away_is_reported_as_away() -> None:
+    """The error is our own, and is worth repeating."""
+    with pytest.raises(LedgerUnavailable):
+        await migrate("postgresql://nobody@127.0.0.1:1/none")
+
+
+@pytest.fixture(scope="module")
+def other_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A server on which nobody has made our role yet."""
+    log = tmp_path_factory.mktemp("other-postgres") / "postgres.log"
+    with Postgres(log, durable=False) as running:
+        yield running
+
+
+def test_an_owner_without_createrole_gets_all_but_the_role_and_hears_so(
+    other_server: Postgres,
+) -> None:
+    """Where roles are somebody else's business, the rest works and one line says what is missing.
+
+    When an administrator has made the role, migrating again grants it what it needs.
+    """
+    dsn = other_server.create_database("owned")
+    place = urlsplit(dsn)
+    netloc = f"plain:plain-password@{place.hostname}:{place.port}"
+    owners = place._replace(netloc=netloc).geturl()
+    with connect(other_server.dsn()) as administrator:
+        administrator.execute("CREATE ROLE plain LOGIN PASSWORD 'plain-password'")
+        administrator.execute("ALTER DATABASE owned OWNER TO plain")
+
+        with structlog.testing.capture_logs() as before:
+            migrated(owners)
+        administrator.execute("CREATE ROLE tradingsweep_receiver NOLOGIN")
+        with structlog.testing.capture_logs() as after:
+            migrated(owners)
+
+    assert 1 == len(before)
+    assert "role tradingsweep_receiver is missing and plain may not create it" in before[0]["event"]
+    assert [] == after
+    with connect(owners) as connection:
+        key = a_submission(connection, a_run(connection))
+        put = "SELECT inbox_put_v1(%s, %b)"
+        assert ("stored",) == connection.execute(put, (key, b"{}")).fetchone()
+        granted = "SELECT has_function_privilege('tradingsweep_receiver', %s, 'EXECUTE')"
+        function = "inbox_put_v1(text, bytea)"
+        assert (True,) == connection.execute(granted, (function,)).fetchone()
+
+
+def test_rows_survive_a_second_migration(connection: Connection, ledger: str) -> None:
+    """Migrating again touches no data."""
+    a_submission(connection, a_run(connection))
+
+    migrated(ledger)
+
+    assert (key_of("uid-1|1"),) == connection.execute("SELECT key FROM submissions").fetchone()

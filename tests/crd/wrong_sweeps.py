@@ -49,6 +49,7 @@ def wrong(name: str, *words: str, **change: str | None) -> Wrong:
 
 INTEGER, STRING, OBJECT = "must be of type integer", "must be of type string", "of type object"
 REQUIRED = "Required value"
+AT_LEAST_1, AT_MOST_500 = "greater than or equal to 1", "less than or equal to 500"
 CAPITALS = "a ticker is written with capital letters"
 
 TICKERS = (
@@ -80,24 +81,31 @@ RANGES = (
     wrong("the_apis_array", "spec.fastRange", OBJECT, fastRange="[10, 20]"),
     wrong("text", "spec.slowRange", OBJECT, slowRange="20-30"),
     wrong("empty", "spec.fastRange.min", "spec.fastRange.max", REQUIRED, fastRange="{}"),
+    wrong("fast_min_501", "spec.fastRange.min", AT_MOST_500, fastRange="{min: 501, max: 20}"),
+    wrong("fast_max_0", "spec.fastRange.max", AT_LEAST_1, fastRange="{min: 10, max: 0}"),
+    wrong("fast_max_501", "spec.fastRange.max", AT_MOST_500, fastRange="{min: 10, max: 501}"),
+    wrong("slow_min_0", "spec.slowRange.min", AT_LEAST_1, slowRange="{min: 0, max: 30}"),
+    wrong("slow_min_501", "spec.slowRange.min", AT_MOST_500, slowRange="{min: 501, max: 30}"),
+    wrong("slow_max_0", "spec.slowRange.max", AT_LEAST_1, slowRange="{min: 20, max: 0}"),
+    wrong("without_min", "spec.slowRange.min: Required value", slowRange="{max: 30}"),
     wrong("without_max", "spec.slowRange.max", REQUIRED, slowRange="{min: 20}"),
     wrong("min_is_null", "spec.fastRange.min", REQUIRED, fastRange="{min: null, max: 20}"),
     wrong(
         "min_is_zero",
         "spec.fastRange.min",
-        "greater than or equal to 1",
+        AT_LEAST_1,
         fastRange="{min: 0, max: 20}",
     ),
     wrong(
         "min_is_negative",
         "spec.fastRange.min",
-        "greater than or equal to 1",
+        AT_LEAST_1,
         fastRange="{min: -5, max: 20}",
     ),
     wrong(
         "max_is_501",
         "spec.slowRange.max",
-        "less than or equal to 500",
+        AT_MOST_500,
         slowRange="{min: 20, max: 501}",
     ),
     wrong("min_is_text", "spec.fastRange.min", INTEGER, fastRange="{min: '10', max: 20}"),

@@ -50,21 +50,24 @@ Identifier = Annotated[str, AfterValidator(_identifier)]
 Words = Annotated[str, AfterValidator(plain)]
 Count = Annotated[int, Field(ge=0, le=_MOST_TRADES)]
 Period = Annotated[int, Field(ge=1, le=_MOST_TRADES)]
+Feature = Annotated[str, Field(max_length=64)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 
 
-class _Document(BaseModel):
+class Document(BaseModel):
+    """What all of them have in common."""
+
     # Strict: a number that comes as a string says that the sender is not what we think it is.
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, allow_inf_nan=False)
 
 
-class Accepted202(_Document):
+class Accepted202(Document):
     """The answer to a submission: what counts in it is the job's id."""
 
     job_id: Identifier
 
 
-class ResultData(_Document):
+class ResultData(Document):
     """What a completed callback says about its results."""
 
     sweep_run_id: Identifier | None = None
@@ -72,7 +75,7 @@ class ResultData(_Document):
     execution_time_seconds: Annotated[float, Field(ge=0)] | None = None
 
 
-class Callback(_Document):
+class Callback(Document):
     """The end of a job, as the API calls it back: one of the seed's two shapes."""
 
     event_type: Literal["sweep.completed", "sweep.failed"]
@@ -99,7 +102,7 @@ class Callback(_Document):
         return self.sweep_run_id or inner
 
 
-class BestRow(_Document):
+class BestRow(Document):
     """One parameter pair and its metrics.
 
     Every metric must be there. Null is an answer only where a metric can be undefined: no trade, no
@@ -123,7 +126,7 @@ class BestRow(_Document):
     avg_trade_duration: Words | None
 
 
-class BestPage(_Document):
+class BestPage(Document):
     """The best pairs of a sweep run. One bad metric refuses the whole page."""
 
     sweep_run_id: Identifier
@@ -148,7 +151,7 @@ class BestPage(_Document):
         return self
 
 
-class StreamEvent(_Document):
+class StreamEvent(Document):
     """One event of a job's stream: progress, the end, or an error."""
 
     percent: Percent | None = None
@@ -165,7 +168,7 @@ class StreamEvent(_Document):
         return self
 
 
-class JobStatus(_Document):
+class JobStatus(Document):
     """A job as `GET /api/v1/jobs/{job_id}` shows it."""
 
     job_id: Identifier
@@ -175,16 +178,14 @@ class JobStatus(_Document):
     error_message: Words | None = None
 
 
-class HealthBody(_Document):
+class HealthBody(Document):
     """The API's health, and what it can do beyond the documented surface."""
 
     status: Words
-    features: list[Annotated[str, Field(max_length=64)]] = Field(
-        default_factory=list, max_length=64
-    )
+    features: Annotated[list[Feature], Field(max_length=64)] | None = None
 
 
-_D = TypeVar("_D", bound=_Document)
+_D = TypeVar("_D", bound=Document)
 
 
 def parse(document: type[_D], body: bytes) -> _D:

@@ -15,7 +15,7 @@ class Order:
     """Also sent as `Idempotency-Key`."""
     form: dict[str, str]
     """Form fields as they were stored with the intent, without `webhook_url`."""
-    callback_url: str
+    callback_url: str = field(repr=False)
     """Carries the token: never logged."""
 
 
@@ -37,10 +37,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Certainly not accepted, and worth sending again with the same key."""
+    """Certainly not accepted by this send, and worth sending again with the same key.
+
+    It says nothing about an earlier send of the key: one that was unknown stays unknown.
+    """
 
     reason: str
-    """`TradingAPIUnavailable`, `CredentialsRejected` or `Throttled`: a condition's reason."""
+    """`TradingAPIUnavailable`, `CredentialsRejected` or `Throttled`: a condition's reason. `Stale`:
+    the right to send had run out when the connection stood."""
     message: str
     retry_after: float | None = None
     """Seconds that the API asked us to wait, if it did."""
@@ -141,6 +145,8 @@ class ResultPage:
     """Best first."""
     total: int
     """How many pairs the run has."""
+    returned: int = 0
+    """How many rows came, before they were cut to what is stored."""
     excluded_by_min_trades: int | None = None
     max_trades_seen: int | None = None
     synthetic: bool = False

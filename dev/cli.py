@@ -1,0 +1,86 @@
+"""The commands of `python -m dev`: argument parsing only."""
+
+import signal
+import sys
+from contextlib import suppress
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from dev.binaries import prepared
+from dev.cluster import Choice
+from dev.demo import demo as run_demo
+from dev.demo import up as run_up
+from dev.progress import progress
+
+app = typer.Typer(
+    help="The whole system on this machine: a real Kubernetes API, Postgres and every process.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Cluster = Annotated[
+    Choice,
+    typer.Option(
+        help="existing: the current KUBECONFIG. kind: a new kind cluster (KIND_NODE_IMAGE and"
+        " KIND_CONFIG are used). apiserver: our own kube-apiserver and etcd."
+        " auto: what starts fastest of the last two."
+    ),
+]
+
+
+@app.command()
+def prepare() -> None:
+    """Get kube-apiserver and etcd ready: found, or built once and kept for this user.
+
+    Looks into KUBEBUILDER_ASSETS, PATH and the cache first. Then everything else starts in seconds.
+
+    Example: python -m dev prepare
+    """
+    with progress() as shown:
+        binaries = prepared(shown)
+    print(binaries.apiserver.parent)
+
+
+@app.command()
+def demo(
+    cluster: Cluster = Choice.AUTO,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave it running until Ctrl-C.")] = False,
+) -> None:
+    """Start everything, apply the samples, watch them finish and show the best results.
+
+    Examples: python -m dev demo · python -m dev demo --keep · python -m dev demo --cluster=kind
+    """
+    run_demo(cluster, keep=keep)
+
+
+@app.command()
+def up(cluster: Cluster = Choice.AUTO) -> None:
+    """Start everything without samples, and leave it running until Ctrl-C.
+
+    Example: python -m dev up
+    """
+    run_up(cluster)
+
+
+def main() -> None:
+    """Run a command; whatever ends it, what it started is stopped."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    try:
+        app(standalone_mode=True)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    except RuntimeError as error:
+        # Every error of `dev/` is one, and says what to do: no stack of calls would say more.
+        print(f"\n{error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    # Once only: a second signal must not cut the stopping short.
+    with suppress(ValueError):
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)

@@ -19,8 +19,11 @@ from tradingapi.engine.score import SCORE_VERSION, rank_key, score
 from tradingapi.engine.spec import SweepSpec
 from tradingapi.engine.window import FEWEST_BARS, InsufficientDataError, Window, resolve_window
 
-CHUNK = 50
-"""Pairs between two calls of `on_progress`: about ten milliseconds of work."""
+LARGEST_CHUNK = 50
+"""Most pairs between two calls of `on_progress`: about ten milliseconds of work."""
+
+CHUNKS = 20
+"""A small grid tells its progress in so many steps, or after each pair."""
 
 Progress = Callable[[int, int], None]
 """Called with (pairs done, pairs in all); what it raises ends the sweep."""
@@ -78,8 +81,9 @@ def sweep(bars: Bars, spec: SweepSpec, on_progress: Progress | None = None) -> S
     line = lines(history.close, spec, (period for pair in wanted.pairs for period in pair))
 
     rows: list[Row] = []
+    chunk = min(max(len(wanted.pairs) // CHUNKS, 1), LARGEST_CHUNK)
     for pair in wanted.pairs:
-        if on_progress is not None and len(rows) % CHUNK == 0:
+        if on_progress is not None and len(rows) % chunk == 0:
             on_progress(len(rows), len(wanted.pairs))
         state = long_state(line[pair.fast], line[pair.slow], history.close)
         metrics = measure(follow(held_bars(state, window, spec), bar), scale)

@@ -1,0 +1,129 @@
+"""What the API answers, as pydantic models."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+
+class JobState(StrEnum):
+    """Where a job is. The last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
+
+
+class Health(BaseModel):
+    """The server answers. `features` is left out when all of them are switched off."""
+
+    status: str = "healthy"
+    version: str
+    timestamp: str
+    features: list[str] | None = None
+
+
+class AcceptedParameters(BaseModel):
+    """What was understood; options beyond the required fields are echoed if they were given."""
+
+    model_config = ConfigDict(extra="allow")
+
+    ticker: str
+    fast_range: tuple[int, int]
+    slow_range: tuple[int, int]
+    step: int
+    combinations: int
+    """Combinations of the two ranges, those with fast >= slow included."""
+
+
+class Accepted(BaseModel):
+    """The job is stored and will run, also after a restart."""
+
+    job_id: str
+    status: str = "queued"
+    message: str = "Strategy sweep job queued successfully"
+    parameters: AcceptedParameters
+    estimated_duration_seconds: int
+    webhook_url: str
+    created_at: str
+
+
+class JobStatus(BaseModel):
+    """Where a job is. `percent` is 0 to 100."""
+
+    job_id: str
+    status: JobState
+    percent: int
+    sweep_run_id: str | None = None
+    error_message: str | None = None
+
+
+class LoggedIn(BaseModel):
+    """The session is in the cookie."""
+
+    status: str = "authenticated"
+    expires_in_seconds: int
+
+
+class Login(BaseModel):
+    """An API key, to be turned into a session cookie for browsers' event streams."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    api_key: str
+
+
+class ResultRow(BaseModel):
+    """One pair. Percent where the name says so and in `annualized_return`; drawdown <= 0.
+
+    What is undefined is null, and `null_reasons` says why.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    ticker: str
+    strategy_type: str
+    fast_period: int
+    slow_period: int
+    score: float
+    sharpe_ratio: float | None
+    sortino_ratio: float | None
+    total_return_pct: float | None
+    annualized_return: float | None
+    max_drawdown_pct: float
+    win_rate_pct: float | None
+    profit_factor: float | None
+    total_trades: int
+    trades_per_month: float
+    avg_trade_duration: str | None
+    avg_trade_duration_seconds: float | None
+    avg_trade_duration_bars: float | None
+
+
+class BestResults(BaseModel):
+    """The best pairs of a finished run, by score."""
+
+    model_config = ConfigDict(extra="allow")
+
+    sweep_run_id: str
+    ticker: str
+    results: list[ResultRow]
+    total_results: int
+    """Pairs that were tested."""
+    returned: int
+    query_timestamp: str
+    excluded_by_min_trades: int
+    max_trades_seen: int
+    reason: str | None = None
+    """`no_pair_reached_min_trades` where nothing qualified."""
+    synthetic: bool
+    """Whether the prices were invented."""
+    data: dict[str, JsonValue]
+    settings: dict[str, JsonValue]
+    buy_and_hold: dict[str, JsonValue]

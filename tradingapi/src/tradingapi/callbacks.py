@@ -1,0 +1,151 @@
+"""Deliver callbacks: at least once, with growing pauses, until the receiver takes them."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+import structlog
+
+from tradingapi.clock import Clock
+from tradingapi.store.deliveries import Delivery, DeliveryStore
+
+log = structlog.get_logger()
+
+AT_ONCE: Final = 32
+"""Attempts in flight."""
+
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 300.0
+"""Seconds between attempts: 1, 2, 4, … 300, 300, …"""
+
+GONE: Final = 410
+"""A receiver's way to say that it wants no more (Standard Webhooks 1.0)."""
+
+LOOK_AGAIN_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True)
+class DeliveryRules:
+    """How patient deliveries are. Times are in seconds."""
+
+    timeout: float
+    """Of one attempt, from the name's look-up to the answer's status line."""
+    horizon: float
+    """Age at which a delivery is given up."""
+    scale: float
+    """Multiplies pauses and horizon: tests cannot wait for an hour."""
+
+    def pause(self, tries: int) -> float:
+        """Return the pause after so many tries."""
+        return self.scale * min(FIRST_PAUSE * 2.0 ** min(tries - 1, 30), LONGEST_PAUSE)
+
+
+class Courier:
+    """One task that delivers what the store has.
+
+    Redirects are not followed and a body is not read: the status line is all that is wanted.
+    Each attempt has a client of its own, so that no receiver's cookies reach another.
+    """
+
+    def __init__(self, deliveries: DeliveryStore, rules: DeliveryRules, clock: Clock) -> None:
+        self._deliveries = deliveries
+        self._rules = rules
+        self._clock = clock
+        self._tls = ssl.create_default_context()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._news = asyncio.Event()
+        self._flying: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """Tell that there is something to deliver; from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._news.set)
+
+    async def run(self) -> None:
+        """Deliver until cancelled. What is in flight then is tried again after the next start."""
+        self._loop = asyncio.get_running_loop()
+        await asyncio.to_thread(self._deliveries.recover, self._clock())
+        try:
+            while True:
+                self._news.clear()
+                pause = await self._send_what_is_due()
+                await self._wait(pause)
+        finally:
+            self._loop = None
+            for task in self._flying:
+                task.cancel()
+
+    async def _send_what_is_due(self) -> float:
+        """Start the attempts that are due and return the seconds until the next one is."""
+        room = AT_ONCE - len(self._flying)
+        if room == 0:
+            return LOOK_AGAIN_SECONDS
+        now = self._clock()
+        lease = 2 * self._rules.timeout + 5
+        try:
+            due = await asyncio.to_thread(self._deliveries.take, now, lease, room)
+            next_at = await asyncio.to_thread(self._deliveries.next_at)
+        except Exception:
+            log.exception("deliveries could not be read")
+            return self._rules.pause(1)
+        for delivery in due:
+            task = asyncio.create_task(self._deliver(delivery))
+            self._flying.add(task)
+            task.add_done_callback(self._landed)
+        return LOOK_AGAIN_SECONDS if next_at is None else next_at - self._clock()
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        self._news.set()
+
+    async def _wait(self, pause: float) -> None:
+        try:
+            async with asyncio.timeout(min(max(pause, 0.0), LOOK_AGAIN_SECONDS)):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        try:
+            await self._record(delivery, await self._attempt(delivery))
+        except Exception:
+            log.exception("a delivery's end could not be stored", job_id=delivery.job_id)
+
+    async def _attempt(self, delivery: Delivery) -> int | str:
+        """Return the receiver's status, or the kind of failure. The URL is never shown."""
+        try:
+            async with (
+                asyncio.timeout(self._rules.timeout),
+                httpx.AsyncClient(
+                    verify=self._tls,
+                    trust_env=False,
+                    follow_redirects=False,
+                    timeout=self._rules.timeout,
+                ) as client,
+                client.stream(
+                    "POST",
+                    delivery.url,
+                    content=delivery.body,
+                    headers={"Content-Type": "application/json", "User-Agent": "tradingapi"},
+                ) as answer,
+            ):
+                return answer.status_code
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            return type(error).__name__
+
+    async def _record(self, delivery: Delivery, outcome: int | str) -> None:
+        delivered = isinstance(outcome, int) and httpx.codes.is_success(outcome)
+        now, tries = self._clock(), delivery.tries
+        again = now + self._rules.pause(tries)
+        too_late = again > delivery.created_at + self._rules.scale * self._rules.horizon
+        job_id, host = delivery.job_id, urlsplit(delivery.url).hostname
+        if delivered or too_late or outcome == GONE:
+            await asyncio.to_thread(self._deliveries.close, job_id, delivered=delivered)
+            word = "callback delivered" if delivered else "callback given up"
+        else:
+            await asyncio.to_thread(self._deliveries.postpone, job_id, again)
+            word = "callback refused, to be tried again"
+        log.info(word, job_id=job_id, host=host, outcome=outcome, tries=tries)

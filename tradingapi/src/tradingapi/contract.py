@@ -1,0 +1,157 @@
+"""What the API takes and gives, as pydantic models: validation and OpenAPI come from here."""
+
+import hashlib
+import json
+import re
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+from tradingapi.engine import Fill, Strategy, SweepSpec
+from tradingapi.prices.source import TICKER
+
+SECRET_FIELDS: Final = frozenset({"webhook_url"})
+"""Left out of an idempotency fingerprint, and of anything that is logged."""
+
+LONGEST_URL: Final = 2_048
+
+DIGITS: Final = re.compile(r"\s*[0-9]{1,9}\s*")
+DASHED: Final = re.compile(r"(\s*[0-9]{1,9}\s*)-(\s*[0-9]{1,9}\s*)")
+
+Period = Annotated[int, Field(strict=True, ge=1, le=500)]
+Interval = Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"]
+
+
+def read_range(value: object) -> object:
+    """Read a range from a form: `[10, 20]` as JSON text, the field twice, or `10-20`."""
+    if isinstance(value, list | tuple):
+        return [_whole(part) for part in value]
+    if not isinstance(value, str):
+        return value
+    dashed = DASHED.fullmatch(value)
+    if dashed:
+        return [_whole(part) for part in dashed.groups()]
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("a range is [10, 20], or 10-20, or the field twice") from error
+
+
+def _whole(part: object) -> object:
+    """Turn a form's digits into a number; leave the rest for the type check to refuse."""
+    return int(part) if isinstance(part, str) and DIGITS.fullmatch(part) else part
+
+
+def check_range(value: tuple[int, int]) -> tuple[int, int]:
+    """Refuse a range that is the wrong way round."""
+    if value[0] > value[1]:
+        raise ValueError("min must not be greater than max")
+    return value
+
+
+Range = Annotated[
+    tuple[Period, Period],
+    BeforeValidator(read_range),
+    AfterValidator(check_range),
+    Field(description="Min and max, inclusive. In a form: [10, 20], the field twice, or 10-20."),
+]
+
+Moment = Annotated[
+    AwareDatetime | date, Field(description="A day, or a time with its offset (RFC 3339).")
+]
+
+
+class SweepRequest(BaseModel):
+    """One sweep to run. Everything after `webhook_url` is optional and has an honest default."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    ticker: str = Field(pattern=TICKER, examples=["BTC-USD"])
+    fast_range: Range = Field(examples=[[10, 20]])
+    slow_range: Range = Field(examples=[[20, 30]])
+    step: int = Field(ge=1, le=50)
+    min_trades: int = Field(ge=10, le=1_000, description="Fewest closed trades to be ranked.")
+    strategy_type: Strategy
+    config_path: Literal["minimum", "standard"] | None = None
+    webhook_url: str = Field(max_length=LONGEST_URL, description="Told when the job has ended.")
+    signal_period: int | None = Field(None, ge=2, le=50, description="MACD only; 9 if left out.")
+    interval: Interval = "1d"
+    start: Moment | None = None
+    end: Moment | None = Field(None, description="Inclusive.")
+    fee_bps: float = Field(10.0, ge=0, le=1_000, allow_inf_nan=False)
+    slippage_bps: float = Field(0.0, ge=0, le=1_000, allow_inf_nan=False)
+    fill: Fill = Fill.NEXT_OPEN
+
+    @field_validator("webhook_url")
+    @classmethod
+    def check_webhook_url(cls, value: str) -> str:
+        """Take absolute http and https URLs as they are: the receiver compares its own text."""
+        rule = "an absolute http or https URL without credentials, spaces or control characters"
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError as error:
+            raise ValueError(rule) from error
+        plain = value.isascii() and value.isprintable() and " " not in value
+        if not usable or not plain or "@" in parts.netloc:
+            raise ValueError(rule)
+        return value
+
+    @model_validator(mode="after")
+    def check_together(self) -> Self:
+        """Check the rules that need two fields."""
+        if self.fast_range[0] >= self.slow_range[0]:
+            raise ValueError("fast_range: its min must be less than slow_range's min")
+        if self.fast_range[1] >= self.slow_range[1]:
+            raise ValueError("fast_range: its max must be less than slow_range's max")
+        if self.signal_period is not None and self.strategy_type is not Strategy.MACD:
+            raise ValueError("signal_period: only for strategy_type MACD")
+        if self.start and self.end and nanoseconds(self.start) >= nanoseconds(self.end, end=True):
+            raise ValueError("start: must be before end")
+        return self
+
+    def to_spec(self) -> SweepSpec:
+        """Say the same in the engine's words."""
+        return SweepSpec(
+            strategy=self.strategy_type,
+            fast=self.fast_range,
+            slow=self.slow_range,
+            step=self.step,
+            min_trades=self.min_trades,
+            signal_period=9 if self.signal_period is None else self.signal_period,
+            start=None if self.start is None else nanoseconds(self.start),
+            end=None if self.end is None else nanoseconds(self.end, end=True),
+            fill=self.fill,
+            fee_bps=self.fee_bps,
+            slippage_bps=self.slippage_bps,
+        )
+
+    def fingerprint(self) -> str:
+        """Two requests with one fingerprint ask for the same sweep."""
+        asked = self.model_dump(mode="json", exclude=set(SECRET_FIELDS))
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+    def options(self) -> dict[str, Any]:
+        """Return what was asked beyond the required fields: it is echoed."""
+        beyond = {"signal_period", "interval", "start", "end", "fee_bps", "slippage_bps", "fill"}
+        return self.model_dump(mode="json", include=beyond & self.model_fields_set)
+
+
+def nanoseconds(moment: datetime | date, *, end: bool = False) -> int:
+    """Return UTC nanoseconds. A day begins at midnight, and as an end it lasts until the next."""
+    if isinstance(moment, datetime):
+        return round(moment.timestamp() * 1e6) * 1_000
+    midnight = datetime.combine(moment, time(), tzinfo=UTC)
+    day = 86_400 * 10**9 - 1 if end else 0
+    return round(midnight.timestamp()) * 10**9 + day

@@ -1,0 +1,1 @@
+"""The HTTP surface: each module parses, asks the store, and answers."""

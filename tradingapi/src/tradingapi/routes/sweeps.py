@@ -1,0 +1,163 @@
+"""Submit a sweep, and read the best of its results."""
+
+import re
+import secrets
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from tradingapi.answers import Accepted, AcceptedParameters, BestResults
+from tradingapi.body import FORM, JSON, body_schema, read_model
+from tradingapi.contract import SweepRequest
+from tradingapi.engine.grid import grid
+from tradingapi.problems import InvalidParameters, KeyReused, NotFound, ProblemBody, QueueFull
+from tradingapi.routes.access import KeyRequired
+from tradingapi.services import Served, Services
+from tradingapi.settings import Feature
+from tradingapi.store.jobs import Best, KeyReusedError, NewJob, QueueFullError
+from tradingapi.wire import timestamp
+
+router = APIRouter(
+    tags=["sweeps"], dependencies=[KeyRequired], responses={"4XX": {"model": ProblemBody}}
+)
+
+KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+"""An idempotency key: visible ASCII."""
+
+QUEUE_FULL_SECONDS: Final = 5
+MOST_RESULTS: Final = 10_000
+RESULTS: Final = 10
+"""Rows of an answer where no limit is given."""
+
+SCHEMA = body_schema(SweepRequest)
+
+
+@router.post(
+    "/api/v1/strategy/sweep",
+    status_code=202,
+    response_model=Accepted,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {FORM: {"schema": SCHEMA}, JSON: {"schema": SCHEMA}},
+        }
+    },
+)
+async def submit(
+    request: Request,
+    served: Served,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Accept a sweep: it is stored before this answers, and survives a restart.
+
+    With an `Idempotency-Key` the same request again gets the first answer, with the header
+    `Idempotent-Replayed: true`; another request under the same key is refused with 422. Keys
+    live 30 days, and `webhook_url` is not compared.
+    """
+    asked = await read_model(request, SweepRequest)
+    key = _key(idempotency_key) if Feature.IDEMPOTENCY_KEY in served.settings.features else None
+    answer, replayed = await run_in_threadpool(_accept, served, asked, key)
+    headers = {"Idempotent-Replayed": "true"} if replayed else {}
+    return Response(answer, 202, headers, media_type=JSON)
+
+
+@router.get("/api/v1/sweeps/{sweep_run_id}/best", response_model=BestResults)
+def best(
+    sweep_run_id: str,
+    served: Served,
+    ticker: Annotated[str | None, Query(description="Must be the run's own.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_RESULTS)] = RESULTS,
+    include_excluded: Annotated[
+        bool, Query(description="Show pairs below min_trades too, flagged.")
+    ] = False,
+) -> Response:
+    """List the best pairs of a finished run by score; `limit` of them, 10 if not said."""
+    found = served.jobs.best(sweep_run_id, limit, include_excluded=include_excluded)
+    if found is None:
+        raise NotFound("There is no finished run with this id")
+    own = found.request["ticker"]
+    if ticker is not None and ticker != own:
+        raise NotFound(f"This run is of ticker {own}")
+    return JSONResponse(_best_body(sweep_run_id, found, timestamp(served.clock())))
+
+
+def _key(header: str | None) -> str | None:
+    if header is not None and KEY.fullmatch(header) is None:
+        raise InvalidParameters.of("Idempotency-Key", "1 to 255 visible ASCII characters")
+    return header
+
+
+def _accept(served: Services, asked: SweepRequest, key: str | None) -> tuple[str, bool]:
+    """Store a job and return its answer, or the first answer to its key and True."""
+    fingerprint, now = asked.fingerprint(), served.clock()
+    try:
+        first = served.jobs.replay(key, fingerprint, now) if key else None
+        if first is None:
+            job = _new_job(served, asked, fingerprint, now)
+            first = served.jobs.accept(job, key, served.settings.max_queued)
+            if first is None:
+                served.runner.wake()
+                return job.answer, False
+    except KeyReusedError:
+        raise KeyReused("This Idempotency-Key came with other parameters before") from None
+    except QueueFullError:
+        raise QueueFull(
+            "Too many jobs are waiting", headers={"Retry-After": str(QUEUE_FULL_SECONDS)}
+        ) from None
+    return first, True
+
+
+def _new_job(served: Services, asked: SweepRequest, fingerprint: str, now: float) -> NewJob:
+    wanted = grid(asked.to_spec())
+    most = served.settings.max_combinations
+    if wanted.requested > most:
+        raise InvalidParameters.of(
+            "fast_range", f"with slow_range and step at most {most} combinations"
+        )
+    accepted = Accepted(
+        job_id=new_job_id(asked.ticker, now),
+        parameters=AcceptedParameters(
+            ticker=asked.ticker,
+            fast_range=asked.fast_range,
+            slow_range=asked.slow_range,
+            step=asked.step,
+            combinations=wanted.requested,
+            **asked.options(),
+        ),
+        estimated_duration_seconds=served.runner.estimate(len(wanted.pairs)),
+        webhook_url=asked.webhook_url,
+        created_at=timestamp(now),
+    )
+    return NewJob(
+        job_id=accepted.job_id,
+        request=asked.model_dump(mode="json"),
+        pairs=len(wanted.pairs),
+        answer=accepted.model_dump_json(),
+        fingerprint=fingerprint,
+        created_at=now,
+    )
+
+
+def new_job_id(ticker: str, now: float) -> str:
+    """Name a job `sweep_20250127_103045_btcusd_1f0c29ab`: by time and ticker, and unique."""
+    moment = re.sub(r"[-:Z]", "", timestamp(now)).replace("T", "_")
+    name = re.sub(r"[^a-z0-9]", "", ticker.lower()) or "ticker"
+    return f"sweep_{moment}_{name}_{secrets.token_hex(4)}"
+
+
+def _best_body(run_id: str, found: Best, now: str) -> dict[str, Any]:
+    body = {
+        "sweep_run_id": run_id,
+        "ticker": found.request["ticker"],
+        "results": found.rows,
+        "total_results": found.total,
+        "returned": len(found.rows),
+        "query_timestamp": now,
+        "excluded_by_min_trades": found.excluded,
+        **found.summary,
+    }
+    if found.excluded == found.total:
+        body["reason"] = "no_pair_reached_min_trades"
+    return body

@@ -1,0 +1,87 @@
+"""Everything that can be set, from environment variables `TRADING_API_…`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEV_KEY: Final = "dev-key-000000000000000000000000"
+"""What `--dev` accepts. It is published: never in production."""
+
+SHORTEST_KEY: Final = 16
+
+
+class Feature(StrEnum):
+    """What this server can do beyond a plain sweep API; `GET /health` lists it."""
+
+    IDEMPOTENCY_KEY = "idempotency-key"
+    JOB_STATUS = "job-status"
+    CANCEL = "cancel"
+
+
+SourceName = Literal["directory", "arch", "synthetic"]
+
+
+class Settings(BaseSettings):
+    """The server's settings. Lists are written with commas; an empty text is an empty list."""
+
+    model_config = SettingsConfigDict(env_prefix="TRADING_API_", extra="ignore")
+
+    keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """API keys that are accepted."""
+    dev: bool = False
+    """Accept the published development key too."""
+    data_dir: Path = Path("tradingapi-data")
+    """Where jobs, results and deliveries are kept. One server at a time."""
+    features: Annotated[frozenset[Feature], NoDecode] = frozenset(Feature)
+    """What is switched on beyond a plain sweep API."""
+    sources: Annotated[tuple[SourceName, ...], NoDecode] = ("directory", "arch", "synthetic")
+    """Price sources in the order in which they are asked."""
+    prices_dir: Path | None = None
+    """Root of the directory source; without it that source is left out."""
+    synthetic_tickers: Annotated[tuple[str, ...], NoDecode] = ("BTC-USD", "ETH-USD", "SYN:*")
+    """Patterns of the tickers for which prices may be invented."""
+
+    workers: int = Field(2, ge=1, le=64)
+    """Sweeps that run at once."""
+    max_queued: int = Field(1_000, ge=1)
+    """Jobs that may wait; the next one is answered 429."""
+    max_combinations: int = Field(125_000, ge=1)
+    """Largest grid that is accepted, in requested combinations."""
+    min_job_seconds: float = Field(0.0, ge=0, le=3_600)
+    """A job takes at least so long: for demonstrations, and for tests that cancel one."""
+
+    webhook_time_scale: float = Field(1.0, gt=0, le=10)
+    """Multiplies every delay of webhook deliveries, their timeout excepted."""
+    webhook_timeout_seconds: float = Field(15.0, gt=0, le=120)
+    """How long one attempt may take in all."""
+    webhook_horizon_seconds: float = Field(6 * 3_600.0, ge=60)
+    """A delivery is given up when it is so old."""
+
+    session_seconds: int = Field(12 * 3_600, ge=60)
+    """How long a login lasts."""
+
+    @field_validator("keys", "features", "sources", "synthetic_tickers", mode="before")
+    @classmethod
+    def split_at_commas(cls, value: object) -> object:
+        """Read `a, b` as two entries."""
+        if not isinstance(value, str):
+            return value
+        return [part.strip() for part in value.split(",") if part.strip()]
+
+    @model_validator(mode="after")
+    def check_keys(self) -> Self:
+        """Refuse to start open: no key, no server."""
+        if not self.keys and not self.dev:
+            raise ValueError("keys: set TRADING_API_KEYS, or start with --dev")
+        if any(len(key.get_secret_value()) < SHORTEST_KEY for key in self.keys):
+            raise ValueError(f"keys: each must have at least {SHORTEST_KEY} characters")
+        return self
+
+    @property
+    def accepted_keys(self) -> tuple[str, ...]:
+        """Every key that opens the API."""
+        given = tuple(key.get_secret_value() for key in self.keys)
+        return (*given, DEV_KEY) if self.dev else given

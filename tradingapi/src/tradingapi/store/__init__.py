@@ -1,0 +1,1 @@
+"""What must survive the process: jobs, keys, results and deliveries, in one SQLite file."""

@@ -1,0 +1,54 @@
+"""What the receiver is told by its environment."""
+
+from typing import Self
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tradingsweep.errors import ConfigurationError
+
+_MAX_BODY = 65_536
+"""What the inbox takes, in bytes: more cannot be configured."""
+
+
+class ReceiverSettings(BaseSettings):
+    """`TRADINGSWEEP_DSN` and so on. Neither repr nor an error shows the DSN or a secret."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRADINGSWEEP_", extra="ignore", hide_input_in_errors=True
+    )
+
+    dsn: SecretStr
+    """Postgres, as a role that may execute `inbox_put_v1`."""
+    callback_secrets: SecretStr
+    """`kid=secret,kid2=secret2`: the first signs, all verify."""
+    receiver_host: str = "127.0.0.1"
+    receiver_port: int = Field(default=3000, ge=1, le=65_535)
+    plain_callbacks: bool = False
+    """Also take `POST /webhook/sweep-callback`, without a token, for jobs that are known."""
+    receiver_max_body: int = Field(default=_MAX_BODY, ge=1, le=_MAX_BODY)
+    """Bytes of one callback."""
+    receiver_header_seconds: float = Field(default=5.0, ge=0.1, le=60)
+    """From the first byte of a request, or the end of the one before it, to its last header."""
+    receiver_body_seconds: float = Field(default=5.0, ge=0.1, le=60)
+    """From the last header to the last byte of the body."""
+    receiver_store_seconds: float = Field(default=3.0, ge=0.1, le=60)
+    """How long Postgres may take before the sender hears 503."""
+    receiver_connections: int = Field(default=1024, ge=1, le=65_535)
+    """Connections that are served at once; the next wait in the backlog."""
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment.
+
+        Raises:
+            ConfigurationError: one line that names each wrong variable and its rule.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            wrong = "; ".join(
+                f"TRADINGSWEEP_{'_'.join(map(str, e['loc']))}".upper() + f": {e['msg']}"
+                for e in error.errors(include_input=False, include_url=False, include_context=False)
+            )
+            raise ConfigurationError(wrong) from None

@@ -43,7 +43,7 @@ def demo(choice: Choice, *, keep: bool) -> None:
         _apply(system, console)
         _refuse(system, console)
         _command(console, "kubectl get tradingsweeps -A")
-        sweeps = watch(system.kubectl, system.namespace, len(EXPECTED), console, _FINISHED_WITHIN)
+        sweeps = watch(system, len(EXPECTED), console, _FINISHED_WITHIN)
         console.print(f"\nThe last sweep finished after {time.monotonic() - started:.1f} s.\n")
         console.print(results_table(best_results(system.dsn, system.namespace, _SHOWN)))
         if wrong := [why for sweep in sweeps if (why := disappointment(sweep)) is not None]:
@@ -109,9 +109,7 @@ def _stay(system: Local) -> None:
     """Wait for Ctrl-C; end with an error if something stops by itself."""
     try:
         while True:
-            for service in system.stack.services:
-                if not service.process.is_running:
-                    raise service.process.error(f"ended with {service.process.returncode}")
+            system.stack.check()
             time.sleep(_LOOK_EVERY)
     except KeyboardInterrupt:
         print("\nStopping.", file=sys.stderr)

@@ -89,6 +89,13 @@ class Wiring:
         return f"local={self.callback_secret}"
 
 
+def direct() -> dict[str, str]:
+    """Return the variables that keep a proxy of the environment away from 127.0.0.1."""
+    others = os.environ.get("NO_PROXY") or os.environ.get("no_proxy")
+    value = ",".join(filter(None, (others, "127.0.0.1", "localhost")))
+    return {"NO_PROXY": value, "no_proxy": value}
+
+
 def script(name: str) -> Path:
     """Return a console script of this Python's environment."""
     return Path(sysconfig.get_path("scripts")) / name

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.binaries import KUBERNETES
+from dev.environment import direct
 
 _TIMEOUT = 60.0
 """Seconds for one call."""
@@ -36,6 +37,7 @@ class Kubectl:
     def environment(self) -> dict[str, str]:
         """The variables that any kubectl needs to behave like this one."""
         return {
+            **direct(),
             "KUBECONFIG": str(self.kubeconfig),
             "KUBECACHEDIR": str(self.cache),
             "KUBERC": "off",

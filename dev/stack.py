@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dev.environment import Wiring, script
+from dev.environment import Wiring, direct, script
 from dev.processes import Command
 from dev.service import Service
 
@@ -44,6 +44,16 @@ class Stack:
         """All three, in the order of their start."""
         return self.trading_api, self.receiver, self.operator
 
+    def check(self) -> None:
+        """Look whether all three still run.
+
+        Raises:
+            ProcessError: one ended by itself; the message shows the end of its log.
+        """
+        for service in self.services:
+            if not service.process.is_running:
+                raise service.process.error(f"ended with {service.process.returncode}")
+
     def __enter__(self) -> Self:
         """Start the three together and wait until each is ready.
 
@@ -72,6 +82,6 @@ class Stack:
             name=name,
             arguments=[script(program), *arguments],
             log=self.folder / f"{name}.log",
-            environment=environment,
+            environment={**direct(), **environment},
             folder=self.folder,
         )

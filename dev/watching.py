@@ -1,6 +1,5 @@
 """Shows `kubectl get tradingsweeps -A` as it changes."""
 
-import re
 import time
 from typing import Any, Self
 
@@ -8,13 +7,11 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from dev.kubectl import Kubectl
+from dev.local import Local
 from dev.samples import has_finished
 
 _LOOK_EVERY = 0.5
 """Seconds between two looks."""
-_AGE = re.compile(r"\s+\S+$", re.MULTILINE)
-"""The last column changes every second and says nothing new."""
 
 
 class StuckError(RuntimeError):
@@ -27,7 +24,7 @@ class Screen:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
-        self._shown: set[str] = set()
+        self._shown: set[tuple[str, ...]] = set()
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -44,27 +41,28 @@ class Screen:
             self._live.update(Text(table), refresh=True)
             return
         for line in table.splitlines():
-            if (what := _AGE.sub("", line)) not in self._shown:
+            # Neither the age, which is last, nor another column's width is news.
+            if (what := tuple(line.split()[:-1])) not in self._shown:
                 self._shown.add(what)
                 self._console.print(Text(line), soft_wrap=True)
 
 
-def watch(
-    kubectl: Kubectl, namespace: str, count: int, console: Console, within: float
-) -> list[dict[str, Any]]:
+def watch(system: Local, count: int, console: Console, within: float) -> list[dict[str, Any]]:
     """Show the sweeps until all `count` have finished, and return them.
 
     Raises:
+        ProcessError: a process of the system ended by itself.
         StuckError: `within` seconds passed.
     """
     end = time.monotonic() + within
     with Screen(console) as screen:
         while True:
             # The objects first: the table shown last is then never older than the end.
-            sweeps = kubectl.get("tradingsweeps", "-n", namespace)["items"]
-            screen.show(kubectl.run("get", "tradingsweeps", "-A").strip())
+            sweeps = system.kubectl.get("tradingsweeps", "-n", system.namespace)["items"]
+            screen.show(system.kubectl.run("get", "tradingsweeps", "-A").strip())
             if len(sweeps) == count and all(map(has_finished, sweeps)):
                 return list(sweeps)
+            system.stack.check()
             if time.monotonic() > end:
                 raise StuckError(f"the sweeps did not finish within {within:g} s")
             time.sleep(_LOOK_EVERY)

@@ -1,6 +1,7 @@
 """The real parts, each started when the first test asks for it, once for each worker process."""
 
 import itertools
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,16 @@ CRDS = Path(__file__).parents[1] / "crds"
 
 _TEMPLATE = "migrated"
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_of_the_user() -> Iterator[None]:
+    """What somebody has exported for a demo does not reach the tests' processes."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in list(os.environ):
+            if name.startswith(("TRADINGSWEEP_", "TRADING_API_")):
+                environment.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")

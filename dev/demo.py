@@ -25,6 +25,9 @@ _SHOWN = 3
 _LOOK_EVERY = 1.0
 """Seconds between two looks whether everything still runs."""
 
+_LOG_WIDTH = 120
+"""Characters."""
+
 
 class DemoError(RuntimeError):
     """A sample did not end as it must."""
@@ -116,7 +119,11 @@ def _stay(system: Local) -> None:
 
 
 def _console() -> Console:
-    return Console(highlight=False)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        # A log has no width to fit into: the tables' own is best.
+        console.width = _LOG_WIDTH
+    return console
 
 
 def _command(console: Console, command: str) -> None:

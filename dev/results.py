@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import psycopg
 from psycopg.rows import namedtuple_row
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 QUERY = """\
@@ -44,7 +45,7 @@ def best_results(dsn: str, namespace: str, first: int) -> list[Result]:
 
 def results_table(results: list[Result]) -> Table:
     """Return the results as a table for people."""
-    table = Table(title="Best parameter sets (trading_sweep_results)", title_justify="left")
+    table = Table(title="Best parameter sets", title_justify="left", box=SIMPLE_HEAD)
     for head in ("Sweep", "Ticker", "Strategy"):
         table.add_column(head)
     for head in ("Rank", "Fast", "Slow", "Score", "Sharpe", "Return %", "Drawdown %", "Trades"):

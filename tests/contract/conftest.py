@@ -20,7 +20,15 @@ async def api() -> AsyncIterator[ScriptedApi]:
 
 @pytest.fixture
 async def client(api: ScriptedApi) -> AsyncIterator[TradingApiClient]:
-    """Open a client with short waits."""
+    """Open a client that waits long enough for a busy machine."""
+    client = TradingApiClient(api.url, SecretStr(API_KEY))
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def hurried(api: ScriptedApi) -> AsyncIterator[TradingApiClient]:
+    """Open a client for answers that never come."""
     client = TradingApiClient(api.url, SecretStr(API_KEY), post_timeout=0.5, read_timeout=0.5)
     yield client
     await client.aclose()

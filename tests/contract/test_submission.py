@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from tests.contract.conftest import API_KEY
 from tests.contract.orders import CALLBACK, KEY, ORDER, SWEEP, TAKEN, TOKEN, submit
-from tests.contract.submission_faults import FIRST_SEND, REPEATED_SEND
+from tests.contract.submission_faults import FIRST_SEND, NEVER_WHOLE, REPEATED_SEND
 from tests.support.scripted_api import Script, ScriptedApi, reply, says, scripted_api
 from tradingsweep.adapters.trading_api import TradingApiClient
 from tradingsweep.domain.answers import Answer, NotSent, Order, OutcomeUnknown, Refused
@@ -25,6 +25,16 @@ async def test_a_first_send_ends_in_exactly_one_answer(
 
     assert answer == await submit(client)
     assert 1 == len(api.requests)
+
+
+@pytest.mark.parametrize(("script", "answer"), NEVER_WHOLE.values(), ids=NEVER_WHOLE)
+async def test_an_answer_that_never_becomes_whole_is_unknown_when_the_time_is_up(
+    api: ScriptedApi, hurried: TradingApiClient, script: Script, answer: Answer
+) -> None:
+    """The deadline is for the whole answer: no byte now and then prolongs it."""
+    api.on(SWEEP, script)
+
+    assert answer == await submit(hurried)
 
 
 @pytest.mark.parametrize(("script", "answer"), REPEATED_SEND.values(), ids=REPEATED_SEND)

@@ -95,6 +95,10 @@ class ScriptedApi:
         """Return the requests whose path begins so."""
         return [request for request in self.requests if request.path.startswith(path)]
 
+    async def open_connections(self) -> int:
+        """Count the connections that neither side has closed."""
+        return len(self._open)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Play one connection to its end."""
         task = asyncio.current_task()
@@ -124,7 +128,7 @@ class ScriptedApi:
             request = await _read(reader, connection)
             self.requests.append(request)
             script = self._next(request.path)
-            await self._say(writer, script)
+            await self._say(reader, writer, script)
             if script.last or b"content-length:" not in script.data.lower():
                 return
 
@@ -136,7 +140,9 @@ class ScriptedApi:
         scripts = self._scripts[prefix]
         return scripts.pop(0) if len(scripts) > 1 else scripts[0]
 
-    async def _say(self, writer: asyncio.StreamWriter, script: Script) -> None:
+    async def _say(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, script: Script
+    ) -> None:
         pieces = [script.data] if script.drip is None else [bytes([b]) for b in script.data]
         for piece in pieces:
             writer.write(piece)
@@ -144,7 +150,7 @@ class ScriptedApi:
             if script.drip is not None:
                 await self._wait(script.drip)
         if script.silent:
-            await self._over.wait()
+            await reader.read()
 
     async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):

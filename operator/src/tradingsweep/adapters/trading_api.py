@@ -18,7 +18,7 @@ from tradingsweep.adapters.trading_api_answers import (
     secrets_of,
 )
 from tradingsweep.adapters.trading_api_follow import Follower
-from tradingsweep.adapters.trading_api_http import MAX_ANSWER, Call, Wire, checked_address, trusted
+from tradingsweep.adapters.trading_api_http import MAX_ANSWER, Call, Wire, checked_address, trust
 from tradingsweep.adapters.trading_api_stream import news_in
 from tradingsweep.contract import (
     BestPage,
@@ -73,7 +73,8 @@ class TradingApiClient:
         retry_503: bool = False,
         max_connections: int = 8,
     ) -> None:
-        base, tls = checked_address(base_url), trusted()
+        base = checked_address(base_url)
+        tls = trust(base)
         self._key = _checked_key(api_key)
         self._redact = Redactor((self._key,))
         self._post_timeout = post_timeout

@@ -14,8 +14,8 @@ from tradingsweep.contract import ContractError, is_identifier
 from tradingsweep.domain.answers import Broken, Done, News, NoSuchJob
 from tradingsweep.errors import TradingApiUnavailable
 
-MAX_STREAMED = 4 * 1024 * 1024
-"""Bytes of one visit."""
+MAX_STREAMED = 1024 * 1024
+"""Bytes of one visit; ten events a second are 10 kB."""
 
 
 class Follower:

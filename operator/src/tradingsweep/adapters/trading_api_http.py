@@ -24,6 +24,8 @@ MAX_ANSWER = 256 * 1024
 """Bytes of an answer that is not a page of results."""
 CONNECT_TIMEOUT = 10.0
 """Seconds for the connection alone, TLS included."""
+IDLE = 5.0
+"""Seconds that a connection is kept; below what servers keep it for."""
 
 _FAULTS = (httpx.HTTPError, httpx.StreamError, OSError, ValueError)
 """Everything that a connection can end in. ValueError: a host name that IDNA cannot encode."""
@@ -72,14 +74,16 @@ def checked_address(address: str) -> str:
         usable = False
     if not usable or address != plain(address, limit=None) or " " in address:
         raise ConfigurationError("the Trading API's URL must be http(s)://host[:port][/path]")
-    if "@" in parts.netloc or parts.query or parts.fragment:
+    if set(address) & set("@?#"):
         raise ConfigurationError("the Trading API's URL must have no user, no query, no fragment")
     return address.rstrip("/")
 
 
-def trusted() -> ssl.SSLContext:
-    """Return which certificates count; reading them takes 20 ms, so it is done once."""
-    return httpx.create_ssl_context()
+def trust(base: str) -> ssl.SSLContext:
+    """Return which certificates count: for plain HTTP none, and none are read."""
+    if urlsplit(base).scheme == "https":
+        return httpx.create_ssl_context()
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Wire:
@@ -98,7 +102,7 @@ class Wire:
             limits=httpx.Limits(
                 max_connections=connections,
                 max_keepalive_connections=connections if reuse else 0,
-                keepalive_expiry=5.0,
+                keepalive_expiry=IDLE,
             ),
         )
 

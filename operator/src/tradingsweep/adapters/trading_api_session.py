@@ -17,7 +17,7 @@ class Session:
         self._log_in = log_in
         self._lock = asyncio.Lock()
         self._cookie: str | None = None
-        self._logins = 0
+        self._ended = 0
         self._failure: TradingApiUnavailable | None = None
 
     async def cookie(self, *, instead_of: str | None = None) -> str:
@@ -26,20 +26,21 @@ class Session:
         Raises:
             TradingApiUnavailable: the login failed, by us or by whom we waited for.
         """
-        logins = self._logins
+        ended = self._ended
         async with self._lock:
             if self._cookie is not None and self._cookie != instead_of:
                 return self._cookie
-            if self._logins != logins and self._failure is not None:
+            if self._ended != ended and self._failure is not None:
                 # Sixteen streams that found the API away need not ask it sixteen times.
                 raise self._failure.with_traceback(None)
-            self._logins += 1
             self._cookie = self._failure = None
             try:
                 self._cookie = await self._log_in()
             except TradingApiUnavailable as failure:
                 self._failure = failure
                 raise
+            finally:
+                self._ended += 1
             return self._cookie
 
 
@@ -51,6 +52,11 @@ def cookie_in(seen: Exchange) -> str | None:
     pairs = [
         value.partition(";")[0].strip() for name, value in seen.headers if name == "set-cookie"
     ]
-    usable = [p for p in pairs if p.isascii() and p.isprintable() and "=" in p.rstrip("=")]
+    usable = [pair for pair in pairs if pair.isascii() and pair.isprintable() and all(_parts(pair))]
     cookie = "; ".join(usable)
     return cookie if 0 < len(cookie) <= MAX_COOKIE else None
+
+
+def _parts(pair: str) -> tuple[str, str]:
+    name, _, value = pair.partition("=")
+    return name, value

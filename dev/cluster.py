@@ -61,6 +61,7 @@ def open_cluster(choice: Choice, folder: Path, progress: Progress) -> Iterator[C
             with kind.kind_cluster(folder) as kubeconfig:
                 yield Cluster(kubeconfig, is_ours=True)
         case _:
+            progress.at("Starting etcd and kube-apiserver")
             with ControlPlane(folder, progress=progress) as control_plane:
                 yield Cluster(control_plane.kubeconfig, is_ours=True)
 

@@ -1,7 +1,6 @@
 """The whole system on one machine: cluster, Postgres, Trading API, receiver and operator."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from dev.install import install_crds, namespace
 from dev.kubectl import Kubectl, find_kubectl
 from dev.postgres import Postgres
 from dev.progress import Progress
+from dev.scratch import scratch
 from dev.stack import Stack
 
 
@@ -36,9 +36,7 @@ def local(choice: Choice, progress: Progress) -> Iterator[Local]:
     touched: the resource definition and the ledger's tables stay there, the namespace goes.
     """
     with ExitStack() as stack:
-        folder = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="tradingsweep-stack-"))
-        )
+        folder = stack.enter_context(scratch("stack"))
         cluster = stack.enter_context(open_cluster(choice, folder / "cluster", progress))
         progress.at("Applying the resource")
         kubectl = Kubectl(cluster.kubeconfig, find_kubectl(), folder / "kubectl-cache")

@@ -5,7 +5,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -19,6 +18,7 @@ from psycopg import sql
 
 from dev.ports import free_port
 from dev.processes import Command, Process
+from dev.scratch import scratch
 
 _READY_WITHIN = 30.0
 """Seconds; a quiet machine needs less than 1."""
@@ -68,8 +68,7 @@ class Postgres:
             ProcessError: it did not come up; the message shows the end of its log.
         """
         with ExitStack() as stack:
-            home = tempfile.TemporaryDirectory(prefix="tradingsweep-postgres-")
-            self._home = Path(stack.enter_context(home))
+            self._home = stack.enter_context(scratch("postgres"))
             self._programs = _install(self._home, private=not self._user)
             self._init()
             self.start()

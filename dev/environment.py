@@ -22,9 +22,9 @@ class Wiring:
     """The addresses and secrets that the processes of one stack share; secrets are fresh ones."""
 
     kubeconfig: Path
-    dsn: str
+    dsn: str = field(repr=False)
     """The ledger, for the operator."""
-    receiver_dsn: str
+    receiver_dsn: str = field(repr=False)
     """The same database with the few rights that the receiver needs."""
     namespaces: tuple[str, ...] = ()
     """Where the operator looks for sweeps; empty for everywhere."""

@@ -43,8 +43,6 @@ class Follow:
 
     submission: Submission
     until: datetime | None = None
-    again: bool = False
-    """The news so far is to be confirmed: visit as soon as that may be."""
 
 
 @dataclass(frozen=True, slots=True)

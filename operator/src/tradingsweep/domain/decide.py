@@ -18,7 +18,7 @@ from tradingsweep.domain.changes import Change, Move
 from tradingsweep.domain.facts import Facts, Submission
 from tradingsweep.domain.hearing import callback_came, job_has_ended, stale_callbacks
 from tradingsweep.domain.identity import identity, identity_hash
-from tradingsweep.domain.outcomes import accepted, gave_up, replaced, seen, unknown
+from tradingsweep.domain.outcomes import JOB_LOST, accepted, gave_up, replaced, seen, unknown
 from tradingsweep.domain.phases import TERMINAL, Event, Phase
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.request import new_run
@@ -117,10 +117,9 @@ def stream_told(facts: Facts) -> Action | None:
         case Broken(message, confirmed=True):
             return Record(gave_up(facts, live, State.FAILED, Reason.JOB_FAILED, message))
         case Broken():
-            return Follow(live, live.deadline_at, again=True) if not facts.late else None
+            return Follow(live, live.deadline_at) if not facts.late else None
         case NoSuchJob():
-            lost = "the Trading API does not know the job any more"
-            return Record(gave_up(facts, live, State.LOST, Reason.JOB_LOST, lost))
+            return Record(gave_up(facts, live, State.LOST, Reason.JOB_LOST, JOB_LOST))
         case Progress() if facts.view.sweep and facts.view.sweep.phase is Phase.SUBMITTED:
             return Record(Change(reason=Reason.RUNNING, event=Event.STARTED))
         case Progress():

@@ -3,8 +3,9 @@
 `now` comes from Postgres with the rows (W4). A process's own clock never decides anything.
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from tradingsweep.crd.model import TradingSweepSpec
@@ -12,6 +13,8 @@ from tradingsweep.domain.answers import News, Result
 from tradingsweep.domain.phases import Phase
 from tradingsweep.domain.policy import Policy
 from tradingsweep.domain.submissions import LIVE, State
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,9 @@ class Run:
     combinations: int
     """Pairs of them that are valid."""
     queued_at: datetime
+    parameters: dict[str, Any]
+    """What it asks for, under the Trading API's own names."""
+    store_results: int
     failed_attempts: int = 0
     collect_tries: int = 0
     next_at: datetime | None = None
@@ -157,6 +163,14 @@ class Facts:
     """This process has already begun to POST the current submission."""
     epoch: int = 0
     """This process's number as leader."""
+    looked_at: float = 0.0
+    """Seconds on the process's clock, from before `now` was read."""
+
+    def with_posted(self, posted: Mapping[str, datetime | None]) -> "Facts":
+        """Add whether this process has begun to POST the live submission for its intent."""
+        live = self.submission
+        begun = live is not None and posted.get(live.key, _NEVER) == live.intent_at
+        return replace(self, posted=begun)
 
     @property
     def now(self) -> datetime:

@@ -1,31 +1,47 @@
 """The parameter grid of a sweep: how many pairs it asks for, and which pairs belong to it."""
 
-from tradingsweep.crd.model import PeriodRange, TradingSweepSpec
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from tradingsweep.crd.model import TradingSweepSpec
 
 
-def _values(periods: PeriodRange, step: int) -> range:
-    return range(periods.min, periods.max + 1, step)
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Every pair of a fast and a slow period that a sweep spans."""
 
+    fast: range
+    slow: range
 
-def requested(spec: TradingSweepSpec) -> int:
-    """Count all pairs, also those where fast is not below slow (the seed's `combinations`)."""
-    fast, slow = _values(spec.fast_range, spec.step), _values(spec.slow_range, spec.step)
-    return len(fast) * len(slow)
+    @classmethod
+    def of(cls, spec: TradingSweepSpec) -> Self:
+        """Take the grid from a spec."""
+        return cls(
+            range(spec.fast_range.min, spec.fast_range.max + 1, spec.step),
+            range(spec.slow_range.min, spec.slow_range.max + 1, spec.step),
+        )
 
+    @classmethod
+    def read(cls, parameters: Mapping[str, Any]) -> Self:
+        """Take the grid from a run's stored parameters."""
+        (fast_min, fast_max), (slow_min, slow_max) = (
+            parameters["fast_range"],
+            parameters["slow_range"],
+        )
+        step = parameters["step"]
+        return cls(range(fast_min, fast_max + 1, step), range(slow_min, slow_max + 1, step))
 
-def valid(spec: TradingSweepSpec) -> int:
-    """Count the pairs with fast below slow: those that are tested."""
-    slow = _values(spec.slow_range, spec.step)
-    return sum(
-        len(slow) - sum(1 for period in slow if period <= fast)
-        for fast in _values(spec.fast_range, spec.step)
-    )
+    @property
+    def requested(self) -> int:
+        """All pairs, also those where fast is not below slow (the seed's `combinations`)."""
+        return len(self.fast) * len(self.slow)
 
+    @property
+    def valid(self) -> int:
+        """The pairs with fast below slow: those that are tested."""
+        return sum(sum(1 for slow in self.slow if slow > fast) for fast in self.fast)
 
-def contains(spec: TradingSweepSpec, fast: int, slow: int) -> bool:
-    """Whether a pair is one that the sweep asked for."""
-    return (
-        fast < slow
-        and fast in _values(spec.fast_range, spec.step)
-        and slow in _values(spec.slow_range, spec.step)
-    )
+    def __contains__(self, pair: tuple[int, int]) -> bool:
+        fast, slow = pair
+        return fast < slow and fast in self.fast and slow in self.slow

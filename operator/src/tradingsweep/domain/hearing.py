@@ -60,7 +60,7 @@ def job_has_ended(
     if facts.late:
         return Record(not_collected(facts, source, "nothing named its sweep_run_id in time"))
     # The callback has no name for the results; the stream may have one.
-    return Follow(source, source.deadline_at, again=True)
+    return Follow(source, source.deadline_at)
 
 
 def stale_callbacks(facts: Facts) -> Action | None:

@@ -1,12 +1,19 @@
 """What an answer means: from the facts and what came back to the change that is written."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+from tradingsweep.domain.actions import Action, Collect, Record
 from tradingsweep.domain.answers import (
     Accepted,
     Answer,
+    Broken,
+    Done,
+    News,
+    NoSuchJob,
     NotSent,
     OutcomeUnknown,
+    Progress,
     Refused,
     ResultPage,
 )
@@ -20,13 +27,17 @@ from tradingsweep.domain.changes import (
     Seen,
 )
 from tradingsweep.domain.facts import Facts, Submission, SweepObject
+from tradingsweep.domain.grid import Grid
 from tradingsweep.domain.phases import Event
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import LIVE, State
 from tradingsweep.domain.wording import bounded, settled
+from tradingsweep.errors import AnswerRefused
 
 MAX_RETRY_AFTER = timedelta(hours=1)
 """The longest wait that an API may ask of us."""
+
+JOB_LOST = "the Trading API does not know the job any more"
 
 _FAILED_ATTEMPT = frozenset({State.FAILED, State.LOST, State.UNUSABLE})
 
@@ -141,6 +152,25 @@ def stored(
     )
 
 
+def usable(facts: Facts, page: ResultPage) -> ResultPage:
+    """Check a page against what was asked for, and cut it to what is to be stored.
+
+    Raises:
+        AnswerRefused: a pair does not belong to the sweep.
+    """
+    run = facts.view.run
+    if run is None:
+        raise AnswerRefused("there is no run to hold it against")
+    grid = Grid.read(run.parameters)
+    for result in page.results:
+        pair = (result.fast_period, result.slow_period)
+        if pair not in grid:
+            raise AnswerRefused(
+                f"a result names the pair {pair[0]}/{pair[1]}, which the sweep did not ask for"
+            )
+    return replace(page, results=page.results[: run.store_results], returned=len(page.results))
+
+
 def _how_it_ended(page: ResultPage) -> tuple[Reason, str]:
     synthetic = " (synthetic prices)" if page.synthetic else ""
     if not page.results:
@@ -199,3 +229,27 @@ def not_collected(facts: Facts, source: Submission, why: str) -> Change:
         message=settled(f"the results cannot be used yet: {why}"),
         run=RunEdit(collect_tries=tries, next_at=facts.now + delay),
     )
+
+
+def told_at_last(facts: Facts, asked: Submission, news: News | None) -> Action:
+    """What the answer to the last question at the deadline means."""
+    match news:
+        case Done(sweep_run_id) if sweep_run_id is not None:
+            return Collect(asked, sweep_run_id)
+        case Done():
+            nameless = "the Trading API names no sweep_run_id"
+            return Record(
+                gave_up(facts, asked, State.UNUSABLE, Reason.RESULTS_UNAVAILABLE, nameless)
+            )
+        case Broken(message, _):
+            return Record(gave_up(facts, asked, State.FAILED, Reason.JOB_FAILED, message))
+        case NoSuchJob():
+            return Record(gave_up(facts, asked, State.LOST, Reason.JOB_LOST, JOB_LOST))
+        case Progress() | None:
+            return Record(too_late(facts, asked))
+
+
+def too_late(facts: Facts, asked: Submission) -> Change:
+    """The deadline passed while the job was at the API, and nothing says that it ended."""
+    late = "the run took longer than spec.activeDeadlineSeconds"
+    return gave_up(facts, asked, State.TIMED_OUT, Reason.DEADLINE_EXCEEDED, late, cancel=True)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 
+from tradingsweep.domain.answers import Health
+
 
 @dataclass(frozen=True, slots=True)
 class Delays:
@@ -62,6 +64,8 @@ class Policy:
     """Larger sweeps fail; the default is the most that the fields' bounds allow."""
     keeps_keys: bool = False
     """The API honors idempotency keys: the same POST again is a look-up."""
+    knows_status: bool = False
+    """The API tells what became of a job when it is asked by its id."""
     can_cancel: bool = False
     key_life: timedelta = timedelta(hours=24)
     """How long the API is trusted to remember a key."""
@@ -72,6 +76,15 @@ class Policy:
             return None
         return COLLECT_DELAYS[tries - 1] * self.time_scale
 
-    def with_features(self, *, keeps_keys: bool, can_cancel: bool) -> "Policy":
+    def seconds(self, count: float) -> timedelta:
+        """Return a delay of so many seconds, on the policy's scale."""
+        return timedelta(seconds=count) * self.time_scale
+
+    def with_features(self, health: Health) -> "Policy":
         """Return the policy for an API that can do this much."""
-        return replace(self, keeps_keys=keeps_keys, can_cancel=can_cancel)
+        return replace(
+            self,
+            keeps_keys=health.keeps_keys,
+            knows_status=health.knows_status,
+            can_cancel=health.can_cancel,
+        )

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from tradingsweep.crd.model import StrategyType, TradingSweepSpec
-from tradingsweep.domain import grid
 from tradingsweep.domain.changes import NewRun
+from tradingsweep.domain.grid import Grid
 from tradingsweep.domain.identity import identity, identity_hash
 
 _DEFAULT_SIGNAL = 9
@@ -44,12 +44,12 @@ def form(named: dict[str, Any]) -> dict[str, str]:
 
 def new_run(spec: TradingSweepSpec, run_no: int) -> NewRun:
     """Describe the run that answers a spec."""
-    fields = identity(spec)
+    fields, grid = identity(spec), Grid.of(spec)
     return NewRun(
         run_no=run_no,
         identity=fields,
         spec_hash=identity_hash(fields),
         parameters=parameters(spec),
-        requested=grid.requested(spec),
-        combinations=grid.valid(spec),
+        requested=grid.requested,
+        combinations=grid.valid,
     )

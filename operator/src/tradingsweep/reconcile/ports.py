@@ -114,12 +114,20 @@ class Ledger(Protocol):
         """Count a try on the sweep's oldest callback; after five it is set aside as dead."""
         ...
 
+    def api_keeps_keys(self, *, keeps: bool) -> None:
+        """Record with later intents whether the API honors idempotency keys."""
+        ...
+
     async def api_is_down(self, wait: timedelta, *, credentials: bool) -> None:
         """Let nobody be admitted for a while."""
         ...
 
     async def api_is_up(self) -> None:
-        """Admit again."""
+        """Admit again; a rejected key stays rejected until its time is over."""
+        ...
+
+    async def claimed_elsewhere(self, sweep_run_id: str, run_id: str) -> bool:
+        """Whether another run has taken its results from this sweep run."""
         ...
 
     async def claim_effects(self, limit: int) -> list[Effect]:

@@ -4,7 +4,12 @@
 hands out effects. `postgres` is what they share: the pool and the translation of errors.
 """
 
-from tradingsweep.adapters.ledger.postgres import Identity, connect
+from tradingsweep.adapters.ledger.postgres import (
+    Identity,
+    check_schema,
+    connect,
+    known_schema,
+)
 from tradingsweep.adapters.ledger.store import PostgresLedger
 
-__all__ = ["Identity", "PostgresLedger", "connect"]
+__all__ = ["Identity", "PostgresLedger", "check_schema", "connect", "known_schema"]

@@ -75,6 +75,7 @@ def _scope(identity: Identity, max_combinations: int) -> dict[str, Any]:
         "cluster": identity.cluster_id,
         "shard": identity.shard,
         "app": identity.app,
+        "api": identity.api,
         "most_combinations": max_combinations,
     }
 
@@ -140,6 +141,8 @@ SELECT uid, namespace, priority, queued_at FROM (
       AND r.status = 'QUEUED' AND r.combinations <= %(most_combinations)s
       AND (r.next_at IS NULL OR r.next_at <= now())
       AND (r.deadline_at IS NULL OR r.deadline_at > now())
+      AND NOT EXISTS (SELECT FROM api_state AS a WHERE a.api = %(api)s
+                      AND (a.down_until > now() OR a.credentials_rejected_until > now()))
       AND NOT EXISTS (SELECT FROM submissions AS s
                       WHERE s.run_id = r.id AND s.state IN ('intent', 'unknown', 'accepted'))
 ) AS line

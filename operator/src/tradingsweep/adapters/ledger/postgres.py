@@ -10,7 +10,8 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from tradingsweep.errors import LedgerUnavailable
+from tradingsweep.adapters.migrate import schema_state, shipped
+from tradingsweep.errors import ConfigurationError, LedgerUnavailable
 
 Connection = psycopg.AsyncConnection[DictRow]
 Pool = AsyncConnectionPool[Connection]
@@ -71,6 +72,23 @@ async def connect(dsn: str, *, max_size: int = 8, application: str = "tradingswe
         await pool.close()
         raise LedgerUnavailable(f"Postgres cannot be reached: {_words(error)}") from error
     return pool
+
+
+async def check_schema(pool: Pool) -> None:
+    """Hold the database's schema against the one that this program knows.
+
+    Raises:
+        ConfigurationError: it is older or newer; the message says what to do.
+    """
+    async with transaction(pool) as connection:
+        problem = (await schema_state(connection)).problem
+    if problem is not None:
+        raise ConfigurationError(problem)
+
+
+def known_schema() -> int:
+    """Return the number of the newest migration that this program has."""
+    return shipped()[-1].number
 
 
 @asynccontextmanager

@@ -25,7 +25,7 @@ async def store_results(
     summary = {
         "sweep_run_id": page.sweep_run_id,
         "stored": len(page.results),
-        "returned": len(page.results),
+        "returned": page.returned,
         "total": page.total,
         "excluded_by_min_trades": page.excluded_by_min_trades,
         "max_trades_seen": page.max_trades_seen,

@@ -35,6 +35,11 @@ class PostgresLedger:
         """Record with later intents whether the API honors idempotency keys."""
         self.identity = replace(self.identity, idempotent=keeps)
 
+    async def ping(self) -> None:
+        """Return if Postgres answers."""
+        async with transaction(self._pool) as connection:
+            await connection.execute("SELECT 1")
+
     async def view(self, uid: str) -> View:
         """Read everything that is known of a sweep, in one snapshot."""
         return await view.read(self._pool, self.identity, uid)
@@ -79,9 +84,15 @@ class PostgresLedger:
             await connection.execute(_API_DOWN, arguments)
 
     async def api_is_up(self) -> None:
-        """Admit again."""
+        """Admit again; a rejected key stays rejected until its time is over."""
         async with transaction(self._pool) as connection:
             await connection.execute(_API_UP, {"api": self.identity.api})
+
+    async def claimed_elsewhere(self, sweep_run_id: str, run_id: str) -> bool:
+        """Whether another run has taken its results from this sweep run."""
+        async with transaction(self._pool) as connection:
+            cursor = await connection.execute(_CLAIMED, {"id": sweep_run_id, "run_id": run_id})
+            return await cursor.fetchone() is not None
 
     async def claim_effects(self, limit: int) -> list[Effect]:
         """Take due rows of the outbox for a while."""
@@ -116,6 +127,11 @@ WHERE cluster_id = %(cluster)s AND shard = %(shard)s
 ORDER BY created_at
 """
 
+_CLAIMED = """
+SELECT 1 FROM submissions
+WHERE sweep_run_id = %(id)s AND run_id <> %(run_id)s::uuid AND state = 'completed' LIMIT 1
+"""
+
 _CALLED_BACK = """
 SELECT DISTINCT w.uid, w.namespace, w.name
 FROM callback_inbox AS i
@@ -146,6 +162,5 @@ ON CONFLICT (api) DO UPDATE SET
 """
 
 _API_UP = """
-UPDATE api_state SET down_until = NULL, credentials_rejected_until = NULL
-WHERE api = %(api)s AND (down_until IS NOT NULL OR credentials_rejected_until IS NOT NULL)
+UPDATE api_state SET down_until = NULL WHERE api = %(api)s AND down_until IS NOT NULL
 """

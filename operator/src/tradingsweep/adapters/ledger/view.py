@@ -31,7 +31,8 @@ LEFT JOIN api_state AS a ON a.api = %(api)s
 
 _RUN = """
 SELECT id::text, run_no, spec_hash, requested_combinations, combinations, created_at,
-       failed_attempts, collect_tries, next_at, deadline_at, started_at, completed_at, result
+       parameters, store_results, failed_attempts, collect_tries, next_at, deadline_at,
+       started_at, completed_at, result
 FROM pipeline_jobs WHERE sweep_uid = %(uid)s ORDER BY run_no DESC LIMIT 1
 """
 
@@ -159,6 +160,8 @@ def _run(row: dict[str, Any]) -> Run:
         requested=row["requested_combinations"],
         combinations=row["combinations"],
         queued_at=row["created_at"],
+        parameters=row["parameters"],
+        store_results=row["store_results"],
         failed_attempts=row["failed_attempts"],
         collect_tries=row["collect_tries"],
         next_at=row["next_at"],

@@ -1,0 +1,198 @@
+"""The Kubernetes API server, through the official asynchronous client."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+from kubernetes.aio import client, config
+from pydantic import ValidationError
+
+from tradingsweep.crd.model import GROUP, KIND, PLURAL, VERSION, TradingSweepSpec
+from tradingsweep.domain.facts import SweepObject
+from tradingsweep.errors import ClusterUnavailable, ConfigurationError
+from tradingsweep.reconcile.ports import Key, KubeEvent
+
+FIELD_MANAGER = "tradingsweep-operator"
+CONTROLLER = f"{GROUP}/operator"
+TIMEOUT = 15.0
+"""Seconds that a request may take."""
+MAX_NOTE = 1024
+"""Characters of an Event's note: the API server's own limit."""
+_GONE, _CONFLICT, _EXISTS, _FORBIDDEN = 404, 409, 409, 403
+_AWAY = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+
+
+@asynccontextmanager
+async def connect(holder: str) -> AsyncIterator["KubeCluster"]:
+    """Connect as the pod's service account, or as the current kubeconfig says.
+
+    Raises:
+        ConfigurationError: there is neither.
+    """
+    settings = client.Configuration()
+    try:
+        config.load_incluster_config(client_configuration=settings)
+    except config.ConfigException:
+        try:
+            await config.load_kube_config(client_configuration=settings)
+        except (config.ConfigException, OSError) as error:
+            raise ConfigurationError(
+                f"no cluster: not in a pod, and no usable KUBECONFIG ({error})"
+            ) from error
+    async with client.ApiClient(settings) as api:
+        yield KubeCluster(api, holder)
+
+
+class KubeCluster:
+    """Sweeps and Events at the API server; see `reconcile.ports.Cluster`."""
+
+    def __init__(self, api: client.ApiClient, holder: str) -> None:
+        self._objects = client.CustomObjectsApi(api)
+        self._events = client.EventsV1Api(api)
+        self._core = client.CoreV1Api(api)
+        self._definitions = client.ApiextensionsV1Api(api)
+        self._holder = holder
+
+    async def cluster_id(self) -> str:
+        """Return what tells this cluster from every other: the uid of kube-system."""
+        with _translated("reading the namespace kube-system"):
+            namespace = await self._core.read_namespace("kube-system", _request_timeout=TIMEOUT)
+        return str(_metadata(namespace.metadata).uid)
+
+    async def schema_hash(self) -> str | None:
+        """Return the hash that the installed CRD carries; None: it carries none, or is missing."""
+        name = f"{PLURAL}.{GROUP}"
+        with _translated("reading the CRD"):
+            try:
+                found = await self._definitions.read_custom_resource_definition(
+                    name, _request_timeout=TIMEOUT
+                )
+            except client.ApiException as error:
+                if error.status == _GONE:
+                    return None
+                raise
+        return (_metadata(found.metadata).annotations or {}).get(f"{GROUP}/schema-hash")
+
+    async def get(self, key: Key) -> SweepObject | None:
+        """Read the object; None only where it certainly does not exist."""
+        with _translated(f"reading {key.namespace}/{key.name}"):
+            try:
+                body = await self._objects.get_namespaced_custom_object(
+                    GROUP, VERSION, key.namespace, PLURAL, key.name, _request_timeout=TIMEOUT
+                )
+            except client.ApiException as error:
+                if error.status == _GONE:
+                    return None
+                raise
+        target = sweep_object(_mapping(body))
+        return target if target.uid == key.uid else None
+
+    async def patch_status(self, target: SweepObject, patch: dict[str, Any]) -> SweepObject | None:
+        """Write a merge patch against exactly the version that was looked at.
+
+        The version in the body is the guard: without it the patch would land on a re-created
+        object of the same name, and a uid in the body does not prevent that.
+        """
+        body = {"metadata": {"resourceVersion": target.resource_version}, "status": patch}
+        with _translated(f"patching {target.namespace}/{target.name}"):
+            try:
+                answer = await self._objects.patch_namespaced_custom_object_status(
+                    GROUP,
+                    VERSION,
+                    target.namespace,
+                    PLURAL,
+                    target.name,
+                    body,
+                    field_manager=FIELD_MANAGER,
+                    field_validation="Strict",
+                    _content_type="application/merge-patch+json",
+                    _request_timeout=TIMEOUT,
+                )
+            except client.ApiException as error:
+                if error.status in (_CONFLICT, _GONE):
+                    return None
+                raise
+        return sweep_object(_mapping(answer))
+
+    async def emit(self, event: KubeEvent) -> None:
+        """Create an Event; one of that name that is there already is the same one."""
+        now = datetime.now(UTC)  # noqa: TID251 - the Event's own time; it decides nothing
+        body = client.EventsV1Event(
+            metadata=client.V1ObjectMeta(name=event.name, namespace=event.key.namespace),
+            event_time=now,
+            reporting_controller=CONTROLLER,
+            reporting_instance=self._holder[:128],
+            action="Reconcile",
+            type=event.type,
+            reason=event.reason,
+            note=event.note[:MAX_NOTE],
+            regarding=client.V1ObjectReference(
+                api_version=f"{GROUP}/{VERSION}",
+                kind=KIND,
+                namespace=event.key.namespace,
+                name=event.key.name,
+                uid=event.key.uid,
+            ),
+        )
+        with _translated(f"creating the Event {event.name}"):
+            try:
+                await self._events.create_namespaced_event(
+                    event.key.namespace,
+                    body,
+                    field_manager=FIELD_MANAGER,
+                    _request_timeout=TIMEOUT,
+                )
+            except client.ApiException as error:
+                # A namespace that is being deleted takes no Event: nobody is left to read it.
+                if error.status not in (_EXISTS, _GONE, _FORBIDDEN):
+                    raise
+
+
+def sweep_object(body: dict[str, Any]) -> SweepObject:
+    """Read an object as the API server sends it.
+
+    Raises:
+        ClusterUnavailable: it is not one that this operator's schema admits.
+    """
+    metadata = body["metadata"]
+    try:
+        spec = TradingSweepSpec.model_validate(body.get("spec", {}))
+    except ValidationError as error:
+        where = f"{metadata.get('namespace')}/{metadata.get('name')}"
+        raise ClusterUnavailable(f"{where} was admitted under another CRD: {error}") from error
+    return SweepObject(
+        uid=metadata["uid"],
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        generation=metadata["generation"],
+        resource_version=metadata["resourceVersion"],
+        spec=spec,
+        status=body.get("status") or {},
+        deleting="deletionTimestamp" in metadata,
+    )
+
+
+def _metadata(found: client.V1ObjectMeta | None) -> client.V1ObjectMeta:
+    if found is None:
+        raise ClusterUnavailable("the API server answered an object without metadata")
+    return found
+
+
+def _mapping(body: object) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise ClusterUnavailable("the API server answered something that is not an object")
+    return body
+
+
+@contextmanager
+def _translated(doing: str) -> Iterator[None]:
+    """Turn the client's errors into ours; the caller has dealt with those that mean something."""
+    try:
+        yield
+    except client.ApiException as error:
+        raise ClusterUnavailable(f"{doing}: {error.status} {error.reason}") from error
+    except _AWAY as error:
+        raise ClusterUnavailable(f"{doing}: {str(error) or type(error).__name__}") from error

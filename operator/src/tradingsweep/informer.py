@@ -1,0 +1,110 @@
+"""kopf as the informer: events in, keys out. It decides, patches and waits for nothing.
+
+No other kind of handler is used: each one that detects changes costs the object an annotation and a
+patch per change, and its deferred patch overwrites what a callback wrote meanwhile.
+
+It runs in a thread and an event loop of its own: at its end kopf cancels every task that was
+started since it began, and ours are to finish what they have sent.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import kopf
+import structlog
+
+from tradingsweep.adapters.kube import sweep_object
+from tradingsweep.crd.model import GROUP, PLURAL, VERSION
+from tradingsweep.domain.facts import SweepObject
+from tradingsweep.errors import ClusterUnavailable
+from tradingsweep.reconcile.ports import Key
+
+log = structlog.get_logger()
+
+INACTIVITY = 70.0
+"""Seconds without a bookmark after which a watch is taken for dead."""
+
+Seen = Callable[[Key, SweepObject | None], None]
+"""Takes a key and its newest version; None where the watch says that it was deleted."""
+
+
+class Informer:
+    """Watches sweeps from `start` until `stop`."""
+
+    def __init__(self, namespaces: Sequence[str], seen: Seen) -> None:
+        """Take what to watch and whom to tell.
+
+        Args:
+            namespaces: which ones to watch; none: all.
+            seen: called in the event loop that `start` was called in.
+        """
+        self._namespaces, self._seen = list(namespaces), seen
+        self._stop, self._ready = threading.Event(), threading.Event()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the watch has begun."""
+        return self._ready.is_set()
+
+    async def run(self) -> None:
+        """Watch until `stop` is called, or until kopf gives up."""
+        loop = asyncio.get_running_loop()
+        await asyncio.to_thread(asyncio.run, self._watch(loop))
+
+    def stop(self) -> None:
+        """End the watch; `run` returns soon."""
+        self._stop.set()
+
+    async def _watch(self, listener: asyncio.AbstractEventLoop) -> None:
+        async def take(event: kopf.RawEvent, **_: Any) -> None:  # noqa: ANN401 - kopf's own
+            key, target = _read(event)
+            if not self._stop.is_set():
+                listener.call_soon_threadsafe(self._seen, key, target)
+
+        registry = kopf.OperatorRegistry()
+        kopf.on.login(registry=registry)(_login)
+        kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)(take)
+        await kopf.operator(
+            registry=registry,
+            settings=_settings(),
+            standalone=True,
+            clusterwide=not self._namespaces,
+            namespaces=self._namespaces,
+            stop_flag=self._stop,
+            ready_flag=self._ready,
+        )
+
+
+def _read(event: kopf.RawEvent) -> tuple[Key, SweepObject | None]:
+    body: dict[str, Any] = {**event["object"]}
+    metadata = body["metadata"]
+    key = Key(metadata["uid"], metadata["namespace"], metadata["name"])
+    if event["type"] == "DELETED":
+        return key, None
+    try:
+        return key, sweep_object(body)
+    except ClusterUnavailable as error:
+        # Unknown to us it is asked for again by its key, and the pass says what is wrong with it.
+        log.warning("object_not_understood", error=str(error))
+        return key, None
+
+
+def _login(**arguments: Any) -> kopf.ConnectionInfo | None:  # noqa: ANN401 - kopf's own
+    found = kopf.login_with_service_account(**arguments)
+    return found or kopf.login_with_kubeconfig(**arguments)
+
+
+def _settings() -> kopf.OperatorSettings:
+    settings = kopf.OperatorSettings()
+    # Namespaces and CRDs are not watched: smaller rights, and the set of namespaces is fixed.
+    settings.scanning.disabled = True
+    settings.posting.enabled = False
+    settings.watching.inactivity_timeout = INACTIVITY
+    settings.watching.connect_timeout = 10.0
+    # With kopf's own limit a new object would wait until an idle worker gives up its place.
+    settings.queueing.worker_limit = None
+    settings.queueing.idle_timeout = 0.1
+    settings.persistence.finalizer = f"{GROUP}/finalizer"
+    return settings

@@ -1,0 +1,46 @@
+"""What a pass works with: the ports, the policy, and what this process remembers."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tradingsweep.domain.answers import Health
+from tradingsweep.domain.policy import Policy
+from tradingsweep.reconcile.follow import Follower
+from tradingsweep.reconcile.objects import Objects
+from tradingsweep.reconcile.ports import Cluster, Key, Ledger, TradingApi
+from tradingsweep.reconcile.queue import Bell, KeyedQueue
+
+
+@dataclass(slots=True)
+class Context:
+    """Everything that the loops of one operator share."""
+
+    cluster: Cluster
+    ledger: Ledger
+    api: TradingApi
+    follower: Follower
+    policy: Policy
+    epoch: int
+    callback_url: Callable[[str], str]
+    """From a submission's key to the address that the API calls back."""
+    may_act: Callable[[], bool]
+    """Whether this process still leads."""
+    clock: Callable[[], float]
+    """Seconds that go on while the machine sleeps."""
+    queue: KeyedQueue[Key]
+    objects: Objects = field(default_factory=Objects)
+    admission: Bell = field(default_factory=Bell)
+    outbox: Bell = field(default_factory=Bell)
+    posted: dict[str, datetime | None] = field(default_factory=dict)
+    """Submissions that this process has begun to POST, with the intent that it was for."""
+    passes: set[asyncio.Task[None]] = field(default_factory=set)
+    """Passes that have begun: they are waited for at the end."""
+    patched: dict[str, float] = field(default_factory=dict)
+    """When this process last patched an object, on its clock."""
+
+    def learn(self, health: Health) -> None:
+        """Take over what the API says that it can do."""
+        self.policy = self.policy.with_features(health)
+        self.ledger.api_keeps_keys(keeps=self.policy.keeps_keys)

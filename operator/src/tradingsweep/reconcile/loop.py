@@ -1,0 +1,87 @@
+"""The pass: observe, decide, perform, publish; and the workers that make it, a key at a time."""
+
+import asyncio
+
+import structlog
+
+from tradingsweep.domain.decide import decide
+from tradingsweep.errors import ClusterUnavailable, LedgerUnavailable, TradingApiUnavailable
+from tradingsweep.reconcile.context import Context
+from tradingsweep.reconcile.observe import observe
+from tradingsweep.reconcile.perform import perform
+from tradingsweep.reconcile.ports import Key
+from tradingsweep.reconcile.publish import publish
+
+log = structlog.get_logger()
+
+MOST_STEPS = 16
+"""Decisions in one pass. No sweep needs as many; one that does gives way to the others."""
+
+
+async def reconcile(key: Key, context: Context) -> None:
+    """Bring one sweep as far as it can go now, then show where it stands.
+
+    Killed at any line, the next pass observes again: an effect that was performed is performed
+    again under the same key, and a change that was written is not written twice.
+    """
+    for _ in range(MOST_STEPS):
+        facts = await observe(key, context)
+        action = decide(facts)
+        change = await perform(key, action, facts, context)
+        if change is None:
+            await publish(key, action, facts, context)
+            return
+        # Written or not (somebody else decided first): the next look tells.
+        await context.ledger.write(key, facts.view, change)
+        _ring(context)
+    context.queue.add(key)
+
+
+def _ring(context: Context) -> None:
+    """A decision may have left Events or cancels, and may have freed a slot."""
+    context.outbox.ring()
+    context.admission.ring()
+
+
+async def work(context: Context) -> None:
+    """Take keys and reconcile them, until cancelled; a pass that raises is repeated later."""
+    while True:
+        key = await context.queue.take()
+        try:
+            await _attempt(key, context)
+        finally:
+            context.queue.done(key)
+
+
+async def _attempt(key: Key, context: Context) -> None:
+    try:
+        # A pass that has begun is finished, also when its worker is stopped: what left is recorded.
+        begun = asyncio.create_task(reconcile(key, context))
+        context.passes.add(begun)
+        begun.add_done_callback(context.passes.discard)
+        await asyncio.shield(begun)
+    except TradingApiUnavailable as error:
+        retry = error.retry_after or context.policy.delays.api_retry.total_seconds()
+        context.queue.add_after(key, retry)
+        log.warning("trading_api_unavailable", sweep=_name(key), error=str(error), again_in=retry)
+    except (LedgerUnavailable, ClusterUnavailable) as error:
+        again = context.queue.failed(key)
+        log.warning("pass_interrupted", sweep=_name(key), error=str(error), again_in=again)
+    except Exception:
+        again = context.queue.failed(key)
+        log.exception("pass_failed", sweep=_name(key), again_in=again)
+        await _count_a_poisoned_callback(key, context)
+    else:
+        context.queue.succeeded(key)
+
+
+async def _count_a_poisoned_callback(key: Key, context: Context) -> None:
+    """A callback that makes every pass raise is set aside after five tries."""
+    try:
+        await context.ledger.callback_raised(key.uid)
+    except LedgerUnavailable as error:
+        log.warning("ledger_unavailable", error=str(error))
+
+
+def _name(key: Key) -> str:
+    return f"{key.namespace}/{key.name}"

@@ -1,0 +1,29 @@
+"""Reading the facts of one sweep: the object first, then the ledger, so that neither is news."""
+
+from tradingsweep.domain.facts import Facts
+from tradingsweep.reconcile.context import Context
+from tradingsweep.reconcile.ports import Key
+
+
+async def observe(key: Key, context: Context) -> Facts:
+    """Gather everything that a decision may look at; reads only.
+
+    The object comes first: were it read after the ledger, a decision made in between would make
+    the ledger look older than the object that it was made for.
+    """
+    looked_at = context.clock()
+    target = context.objects.get(key.uid)
+    if target is None:
+        target = await context.cluster.get(key)
+        if target is not None:
+            context.objects.put(target)
+    view = await context.ledger.view(key.uid)
+    facts = Facts(
+        object=target,
+        view=view,
+        policy=context.policy,
+        epoch=context.epoch,
+        looked_at=looked_at,
+        heard=context.follower.heard(key.uid),
+    )
+    return facts.with_posted(context.posted)

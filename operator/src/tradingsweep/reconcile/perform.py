@@ -1,0 +1,168 @@
+"""Performing one action: at most one effect outside, each safe to repeat."""
+
+from typing import assert_never
+
+from tradingsweep.domain.actions import (
+    Action,
+    AwaitSlot,
+    Collect,
+    Follow,
+    LastQuestion,
+    Record,
+    Rest,
+    Submit,
+)
+from tradingsweep.domain.answers import (
+    Accepted,
+    Answer,
+    Broken,
+    Done,
+    News,
+    NoSuchJob,
+    NotSent,
+    Order,
+    Progress,
+)
+from tradingsweep.domain.changes import Change
+from tradingsweep.domain.facts import Facts, Submission
+from tradingsweep.domain.outcomes import (
+    answered,
+    not_collected,
+    stored,
+    told_at_last,
+    too_late,
+    usable,
+)
+from tradingsweep.domain.reasons import Reason
+from tradingsweep.errors import AnswerRefused, TradingApiUnavailable
+from tradingsweep.reconcile.context import Context
+from tradingsweep.reconcile.ports import Key
+
+
+async def perform(key: Key, action: Action, facts: Facts, context: Context) -> Change | None:
+    """Do what was decided.
+
+    Returns:
+        What it came to, to be written down; None where there is nothing to do but wait.
+
+    Raises:
+        TradingApiUnavailable: the API could not be asked; nothing was learned.
+    """
+    match action:
+        case Rest():
+            return None
+        case AwaitSlot():
+            context.admission.ring()
+            return None
+        case Follow(submission):
+            context.follower.want(key, submission)
+            return None
+        case Record(change):
+            return change
+        case Submit(submission, first):
+            return await _submit(submission, facts, context, first=first)
+        case Collect():
+            return await _collect(action, facts, context)
+        case LastQuestion(submission):
+            return await _ask(key, submission, facts, context)
+        case _:
+            assert_never(action)
+
+
+async def _submit(
+    submission: Submission, facts: Facts, context: Context, *, first: bool
+) -> Change | None:
+    """POST, and append the job id before anything else is decided about it."""
+    context.posted[submission.key] = submission.intent_at
+    order = Order(submission.key, submission.form, context.callback_url(submission.key))
+    closes_at = _window_closes_at(submission, facts) if first else None
+
+    def may_send() -> bool:
+        in_window = closes_at is None or context.clock() < closes_at
+        return in_window and context.may_act()
+
+    answer = await context.api.submit(order, first=first, may_send=may_send)
+    if isinstance(answer, Accepted):
+        await context.ledger.learn_job_id(
+            submission.key, answer.job_id, "answer" if first else "lookup"
+        )
+    await _tell_the_others(answer, context)
+    return answered(facts, submission, answer, first=first)
+
+
+def _window_closes_at(submission: Submission, facts: Facts) -> float | None:
+    """Put `post_before` on the process's clock, on the early side.
+
+    `looked_at` was taken before the ledger's `now`: whatever the read took is lost to the window.
+    """
+    if submission.post_before is None:
+        return None
+    return facts.looked_at + (submission.post_before - facts.now).total_seconds()
+
+
+async def _tell_the_others(answer: Answer, context: Context) -> None:
+    """An API that is away or rejects our key is so for every sweep: nobody else need try."""
+    if not isinstance(answer, NotSent):
+        return
+    delays = context.policy.delays
+    if answer.reason == Reason.CREDENTIALS_REJECTED:
+        await context.ledger.api_is_down(delays.credentials_retry, credentials=True)
+    elif answer.reason == Reason.API_UNAVAILABLE:
+        await context.ledger.api_is_down(delays.api_retry, credentials=False)
+
+
+async def _collect(action: Collect, facts: Facts, context: Context) -> Change:
+    """Fetch the results, hold them against what was asked for, and store them."""
+    run, source = facts.view.run, action.submission
+    if run is None:
+        raise AssertionError("results are fetched for a run")
+    try:
+        if await context.ledger.claimed_elsewhere(action.sweep_run_id, run.id):
+            raise AnswerRefused("another run has stored the results of this sweep_run_id")  # noqa: TRY301
+        page = await context.api.best(
+            action.sweep_run_id, run.parameters["ticker"], run.store_results
+        )
+        return stored(facts, source, usable(facts, page), action.inbox)
+    except AnswerRefused as refused:
+        return not_collected(facts, source, str(refused))
+    except TradingApiUnavailable:
+        if _is_over(facts, context):
+            return too_late(facts, source)
+        raise
+
+
+async def _ask(key: Key, submission: Submission, facts: Facts, context: Context) -> Change | None:
+    """Ask for the last time what became of the job, and act on the answer."""
+    try:
+        news = await _ask_once_more(submission, context)
+    except TradingApiUnavailable:
+        if _is_over(facts, context):
+            return too_late(facts, submission)
+        raise
+    return await perform(key, told_at_last(facts, submission, news), facts, context)
+
+
+async def _ask_once_more(submission: Submission, context: Context) -> News | None:
+    """Ask about a job whose deadline has passed; None where it does not say.
+
+    Raises:
+        TradingApiUnavailable: it could not be asked.
+    """
+    within = context.policy.delays.last_question.total_seconds()
+    job_id = submission.job_ids[0]
+    if context.policy.knows_status:
+        return await context.api.status(job_id)
+    async for news in context.api.follow(job_id, within):
+        match news:
+            case Done() | Broken() | NoSuchJob():
+                return news
+            case Progress():
+                continue
+    return None
+
+
+def _is_over(facts: Facts, context: Context) -> bool:
+    """Whether an API that is away has been waited for long enough after the deadline."""
+    run = facts.view.run
+    grace = context.policy.delays.last_question_grace
+    return run is not None and run.deadline_at is not None and facts.now > run.deadline_at + grace

@@ -1,0 +1,110 @@
+"""The keyed queue: a key is in it once, and is worked on by one worker at a time.
+
+A key that is added while a worker has it is looked at again afterwards, so no news is lost; a key
+that is added a hundred times before that is looked at once.
+"""
+
+import asyncio
+import random
+from collections import deque
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+
+FIRST_BACKOFF = 0.5
+"""Seconds before the second look at a key whose first one raised."""
+LONGEST_BACKOFF = 60.0
+
+
+class KeyedQueue(Generic[K]):
+    """Keys that want to be looked at."""
+
+    def __init__(self) -> None:
+        self._ready: deque[K] = deque()
+        self._wanted: set[K] = set()
+        self._taken: set[K] = set()
+        self._timers: dict[K, asyncio.TimerHandle] = {}
+        self._failures: dict[K, int] = {}
+        self._arrived = asyncio.Event()
+
+    def add(self, key: K) -> None:
+        """Ask for a look, as soon as a worker is free."""
+        if key in self._wanted:
+            return
+        self._wanted.add(key)
+        if key not in self._taken:
+            self._ready.append(key)
+            self._arrived.set()
+
+    def add_after(self, key: K, seconds: float) -> None:
+        """Ask for a look later; of several such wishes the earliest counts."""
+        if seconds <= 0:
+            self.add(key)
+            return
+        loop = asyncio.get_running_loop()
+        planned = self._timers.get(key)
+        if planned is not None and planned.when() <= loop.time() + seconds:
+            return
+        if planned is not None:
+            planned.cancel()
+        self._timers[key] = loop.call_later(seconds, self._ring, key)
+
+    def _ring(self, key: K) -> None:
+        self._timers.pop(key, None)
+        self.add(key)
+
+    async def take(self) -> K:
+        """Wait for a key; it is the caller's until `done`."""
+        while not self._ready:
+            self._arrived.clear()
+            await self._arrived.wait()
+        key = self._ready.popleft()
+        self._wanted.discard(key)
+        self._taken.add(key)
+        # Whatever was planned: this look sees it, and plans anew.
+        planned = self._timers.pop(key, None)
+        if planned is not None:
+            planned.cancel()
+        return key
+
+    def done(self, key: K) -> None:
+        """Give a key back; if it was added meanwhile it is ready again."""
+        self._taken.discard(key)
+        if key in self._wanted:
+            self._ready.append(key)
+            self._arrived.set()
+
+    def succeeded(self, key: K) -> None:
+        """Forget how often looks at this key have raised."""
+        self._failures.pop(key, None)
+
+    def failed(self, key: K) -> float:
+        """Plan another look, later with each failure in a row; returns the seconds until it."""
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        longest = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(failures - 1, 10))
+        seconds = longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
+        self.add_after(key, seconds)
+        return seconds
+
+    def __len__(self) -> int:
+        return len(self._ready)
+
+
+class Bell:
+    """Something that can be rung by many and is waited for by one."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        """Let the waiting one look at once."""
+        self._event.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until it rings, but not longer than this."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+        except TimeoutError:
+            return
+        self._event.clear()

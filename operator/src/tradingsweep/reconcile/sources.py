@@ -1,0 +1,149 @@
+"""The loops that put keys into the queue: slots given out, callbacks, and what was left open."""
+
+import structlog
+
+from tradingsweep.domain.answers import Broken, Done, NoSuchJob, Progress
+from tradingsweep.domain.reasons import Reason
+from tradingsweep.errors import (
+    ClusterUnavailable,
+    CredentialsRejected,
+    LedgerUnavailable,
+    TradingApiUnavailable,
+)
+from tradingsweep.reconcile.context import Context
+from tradingsweep.reconcile.ports import AdmissionLimits, Effect, KubeEvent
+from tradingsweep.reconcile.queue import Bell
+
+log = structlog.get_logger()
+
+MOST_TRIES = 20
+"""An effect of the outbox that failed this often is set aside."""
+LONGEST_PAUSE = 300.0
+
+
+class Admitter:
+    """Gives out free slots, and asks the API's health before it does."""
+
+    def __init__(self, context: Context, limits: AdmissionLimits) -> None:
+        self._context, self._limits = context, limits
+        self._healthy_until = 0.0
+
+    async def run(self) -> None:
+        """Admit until cancelled: at each ring, and every few seconds all the same."""
+        context = self._context
+        while True:
+            try:
+                await self.admit()
+            except LedgerUnavailable as error:
+                log.warning("admission_interrupted", error=str(error))
+            await context.admission.wait(context.policy.delays.tick.total_seconds())
+
+    async def admit(self) -> None:
+        """Give out the slots that are free now."""
+        context = self._context
+        most = context.policy.max_combinations
+        if not context.may_act() or not await context.ledger.anyone_waiting(most):
+            return
+        if not await self._api_is_there():
+            return
+        for key in await context.ledger.admit(self._limits, most):
+            context.queue.add(key)
+
+    async def _api_is_there(self) -> bool:
+        """Ask the health of the API, at most once in a few seconds."""
+        context, delays = self._context, self._context.policy.delays
+        if context.clock() < self._healthy_until:
+            return True
+        try:
+            health = await context.api.health()
+        except TradingApiUnavailable as error:
+            wait = delays.api_retry
+            rejected = isinstance(error, CredentialsRejected)
+            log.warning(Reason.API_UNAVAILABLE, error=str(error), again_in=wait.total_seconds())
+            await context.ledger.api_is_down(wait, credentials=rejected)
+            return False
+        context.learn(health)
+        await context.ledger.api_is_up()
+        self._healthy_until = context.clock() + delays.patch_pace.total_seconds()
+        return True
+
+
+async def hear_callbacks(context: Context, bell: Bell) -> None:
+    """Queue the sweeps that were called back, at each ring and every few seconds all the same.
+
+    A notification is a hint: rows commit out of order, and a lost connection loses hints. So what
+    counts is the question "what is unprocessed?", never "what is newer than the last one?".
+    """
+    while True:
+        try:
+            for key in await context.ledger.called_back():
+                context.queue.add(key)
+        except LedgerUnavailable as error:
+            log.warning("inbox_unavailable", error=str(error))
+        await bell.wait(context.policy.delays.tick.total_seconds())
+
+
+async def take_up_what_was_open(context: Context) -> None:
+    """Queue every sweep that has not ended: also those whose deletion nobody saw."""
+    for key in await context.ledger.open_sweeps():
+        context.queue.add(key)
+
+
+async def send_effects(context: Context) -> None:
+    """Perform what decisions left in the outbox: Events and cancels, at least once each."""
+    while True:
+        try:
+            effects = await context.ledger.claim_effects(16) if context.may_act() else []
+            for effect in effects:
+                await _send(effect, context)
+        except LedgerUnavailable as error:
+            effects = []
+            log.warning("outbox_unavailable", error=str(error))
+        if not effects:
+            await context.outbox.wait(context.policy.delays.tick.total_seconds())
+
+
+async def _send(effect: Effect, context: Context) -> None:
+    try:
+        released = await _perform(effect, context)
+    except (ClusterUnavailable, TradingApiUnavailable) as error:
+        pause = min(LONGEST_PAUSE, 2.0 ** min(effect.tries, 10))
+        dead = effect.tries >= MOST_TRIES
+        log.warning("effect_failed", kind=effect.kind, error=str(error), dead=dead)
+        delay = context.policy.seconds(pause)
+        await context.ledger.effect_failed(effect, delay, dead=dead)
+    else:
+        await context.ledger.effect_done(effect, released=released)
+
+
+async def _perform(effect: Effect, context: Context) -> bool:
+    """Perform an effect; True where a job is known to be cancelled, so that its slot is free."""
+    said = effect.payload
+    match effect.kind:
+        case "event":
+            event = KubeEvent(said["name"], effect.key, said["type"], said["reason"], said["note"])
+            await context.cluster.emit(event)
+            return False
+        case "cancel" if context.policy.can_cancel:
+            return await _cancel(said["job_id"], context)
+        case _:
+            # The API cannot cancel: the job runs to its end, and keeps its slot until then.
+            return False
+
+
+async def _cancel(job_id: str, context: Context) -> bool:
+    """Cancel a job; only its confirmed end frees the slot, not the request.
+
+    Raises:
+        TradingApiUnavailable: it was asked to end and has not ended yet: ask again.
+    """
+    if not await context.api.cancel(job_id):
+        # It had ended already, or is not known.
+        return True
+    if not context.policy.knows_status:
+        return False
+    match await context.api.status(job_id):
+        case Broken() | Done() | NoSuchJob():
+            return True
+        case Progress() | None:
+            raise TradingApiUnavailable("the job was asked to end and has not ended yet")

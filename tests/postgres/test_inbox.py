@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from psycopg import errors
 
+from tests.support.eventually import eventually
 from tests.support.ledger_rows import Connection, a_run, a_submission, connect, key_of
 
 BODY = b'{"job_id": "job-1", "status": "completed"}'
@@ -47,6 +48,27 @@ def test_a_garbage_first_body_does_not_swallow_the_real_one(connection: Connecti
 
     assert ["stored", "stored"] == [put(connection, key, body) for body in (b"\x00garbage", BODY)]
     assert [b"\x00garbage", BODY] == [body for _, body, _ in stored(connection)]
+
+
+def test_a_writer_waits_for_the_one_before_it_to_be_counted(
+    connection: Connection, ledger: str
+) -> None:
+    """Of two callbacks for the last free place one gets it.
+
+    1. the first is stored and not committed; 2. the second must not count before that is done.
+    """
+    key = a_submission(connection, a_run(connection))
+    for number in range(15):
+        put(connection, key, b"%d" % number)
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+    with connect(ledger) as first, connect(ledger) as second, ThreadPoolExecutor(1) as pool:
+        with first.transaction():
+            assert "stored" == put(first, key, b"the last place")
+            answer = pool.submit(put, second, key, b"too late")
+            eventually(lambda: connection.execute(waiting).fetchone(), (1,), within=10)
+
+        assert "full" == answer.result(10)
 
 
 def test_eight_writers_at_once_store_sixteen_bodies(connection: Connection, ledger: str) -> None:

@@ -99,6 +99,16 @@ def test_the_role_can_do_nothing_else(receiver: Connection, statement: str) -> N
         receiver.execute(statement)
 
 
+def test_the_role_executes_two_functions_of_ours(receiver: Connection) -> None:
+    """A function that a later migration adds is closed until somebody opens it."""
+    open_to_us = receiver.execute(
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        " AND has_function_privilege(oid, 'EXECUTE') ORDER BY proname"
+    ).fetchall()
+
+    assert [("inbox_put_unsigned_v1",), ("inbox_put_v1",)] == open_to_us
+
+
 def test_the_role_can_wake_the_operator(receiver: Connection) -> None:
     """NOTIFY stays allowed: a false one costs the operator one look."""
     receiver.execute("NOTIFY tradingsweep_inbox")

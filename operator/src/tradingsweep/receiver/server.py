@@ -14,7 +14,7 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 from starlette.applications import Starlette
 
-from tradingsweep.errors import ConfigurationError
+from tradingsweep.errors import ConfigurationError, TradingSweepError
 from tradingsweep.receiver import logs
 from tradingsweep.receiver.routes import app
 from tradingsweep.receiver.settings import ReceiverSettings
@@ -29,6 +29,7 @@ def serve(settings: ReceiverSettings) -> None:
 
     Raises:
         ConfigurationError: the secrets or the DSN cannot be used, or the address is taken.
+        TradingSweepError: the server ended without being asked to.
     """
     logs.configure()
     asyncio.run(_serve(settings))
@@ -46,6 +47,8 @@ async def _serve(settings: ReceiverSettings) -> None:
         loop.add_signal_handler(number, server.stop)
     _log.info("receiver", address=where, plain_callbacks=settings.plain_callbacks)
     await server.serve()
+    if not server.interrupt_signal:
+        raise TradingSweepError("the receiver's server ended by itself; its last lines say why")
     _log.info("receiver stopped")
 
 

@@ -1,5 +1,6 @@
 """The `tradingapi` command."""
 
+import signal
 import socket
 import sys
 import time
@@ -67,6 +68,7 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
+    _leave_quietly()
     Server(config).run(sockets=[listener])
 
 
@@ -81,6 +83,12 @@ class Server(uvicorn.Server):
             shown = f"[{host}]" if ":" in host else host
             sys.stdout.write(f"tradingapi listens on http://{shown}:{port}\n")
             sys.stdout.flush()
+
+
+def _leave_quietly() -> None:
+    """End with status 0 when asked to: uvicorn raises the signal again once it has shut down."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(0))
 
 
 def _settings(data_dir: Path | None, *, dev: bool) -> Settings:

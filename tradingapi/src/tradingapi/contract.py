@@ -4,16 +4,17 @@ import hashlib
 import json
 import re
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -26,6 +27,10 @@ SECRET_FIELDS: Final = frozenset({"webhook_url"})
 
 LONGEST_URL: Final = 2_048
 
+FIRST_YEAR: Final = 1700
+LAST_YEAR: Final = 2200
+
+DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DIGITS: Final = re.compile(r"\s*[0-9]{1,9}\s*")
 DASHED: Final = re.compile(r"(\s*[0-9]{1,9}\s*)-(\s*[0-9]{1,9}\s*)")
 
@@ -36,16 +41,17 @@ Interval = Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"]
 def read_range(value: object) -> object:
     """Read a range from a form: `[10, 20]` as JSON text, the field twice, or `10-20`."""
     if isinstance(value, list | tuple):
-        return [_whole(part) for part in value]
+        return tuple(_whole(part) for part in value)
     if not isinstance(value, str):
         return value
     dashed = DASHED.fullmatch(value)
     if dashed:
-        return [_whole(part) for part in dashed.groups()]
+        return tuple(_whole(part) for part in dashed.groups())
     try:
-        return json.loads(value)
+        written = json.loads(value)
     except (ValueError, RecursionError) as error:
         raise ValueError("a range is [10, 20], or 10-20, or the field twice") from error
+    return tuple(written) if isinstance(written, list) else written
 
 
 def _whole(part: object) -> object:
@@ -67,8 +73,38 @@ Range = Annotated[
     Field(description="Min and max, inclusive. In a form: [10, 20], the field twice, or 10-20."),
 ]
 
+
+def read_moment(value: object) -> datetime | date:
+    """Read a day, or a time that says its offset: without one it is a different bar elsewhere."""
+    rule = "a day (2024-01-31), or a time with its offset (2024-01-31T12:00:00Z)"
+    if not isinstance(value, str):
+        raise ValueError(rule)  # noqa: TRY004 - only a ValueError becomes a rule for the client
+    try:
+        if DAY.fullmatch(value):
+            return _within_years(date.fromisoformat(value))
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(rule) from error
+    if moment.tzinfo is None:
+        raise ValueError(rule)
+    return _within_years(moment).astimezone(UTC)
+
+
+DayOrTime = TypeVar("DayOrTime", bound=date)
+
+
+def _within_years(moment: DayOrTime) -> DayOrTime:
+    """Nanoseconds in 64 bits reach from 1677 to 2262."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return moment
+
+
 Moment = Annotated[
-    AwareDatetime | date, Field(description="A day, or a time with its offset (RFC 3339).")
+    datetime | date,
+    PlainValidator(read_moment),
+    WithJsonSchema({"type": "string", "examples": ["2024-01-31", "2024-01-31T12:00:00Z"]}),
+    Field(description="A day, or a time with its offset (RFC 3339)."),
 ]
 
 

@@ -43,6 +43,8 @@ class Recipe:
     programs: Mapping[str, str]
     """A program's file name → its Go package."""
     linker_flags: str = "-s -w"
+    takes: str = "a moment"
+    """How long a build takes, in words."""
 
     @property
     def folder(self) -> Path:
@@ -108,8 +110,8 @@ def _build(recipe: Recipe, progress: Progress) -> None:
     go = _Go(recipe, target)
     started = time.monotonic()
     progress.say(
-        f"Building {' and '.join(recipe.programs)} from Go modules, once for this user"
-        " (about 6 minutes on 2 cores)."
+        f"Building {' and '.join(recipe.programs)} from Go modules, once for this user:"
+        f" it takes {recipe.takes}."
     )
     go.run("list", ["list", "-deps", *recipe.programs.values()], progress, "finding modules")
     packages = go.lines("list")

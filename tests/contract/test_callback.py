@@ -79,6 +79,15 @@ def test_a_reason_arrives_in_one_clean_line() -> None:
     assert 300 == len(callback.error_message)
 
 
+@pytest.mark.parametrize("slash", ["/", "%2F"])
+def test_a_reason_never_shows_where_callbacks_go(slash: str) -> None:
+    """An API that complains of a failed delivery does not publish the token."""
+    address = slash.join(["http://receiver:8080", "webhook", "sweep-callback", "3f3f", "k1.t0ken"])
+    callback = parse_callback(body(FAILED, error_message=f"cannot reach ({address}): refused"))
+
+    assert "cannot reach *** refused" == callback.error_message
+
+
 @pytest.mark.parametrize(
     ("posted", "rule"),
     [

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from tests.contract.conftest import API_KEY
 from tests.contract.orders import CALLBACK, KEY, ORDER, SWEEP, TAKEN, TOKEN, submit
 from tests.contract.submission_faults import FIRST_SEND, NEVER_WHOLE, REPEATED_SEND
+from tests.support.eventually import eventually_async
 from tests.support.scripted_api import Script, ScriptedApi, reply, says, scripted_api
 from tradingsweep.adapters.trading_api import TradingApiClient
 from tradingsweep.domain.answers import Answer, NotSent, Order, OutcomeUnknown, Refused
@@ -129,6 +130,21 @@ async def test_waiting_for_a_free_connection_is_not_sent(api: ScriptedApi) -> No
     assert isinstance(second, NotSent)
     assert 1 == api.connections
     await client.aclose()
+
+
+async def test_a_submission_that_is_given_up_leaves_no_connection(
+    api: ScriptedApi, client: TradingApiClient
+) -> None:
+    """A process that stops in the middle of a POST closes what it opened."""
+    api.on(SWEEP, Script(silent=True))
+    task = asyncio.create_task(submit(client))
+    await eventually_async(api.open_connections, 1, within=10)
+
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await eventually_async(api.open_connections, 0, within=10)
 
 
 async def test_every_submission_has_a_connection_of_its_own(

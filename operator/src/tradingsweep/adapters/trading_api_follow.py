@@ -47,11 +47,15 @@ class Follower:
                     async for news in heard:
                         yield news
         except Away as away:
-            raise TradingApiUnavailable(self._redact(str(away))) from None
+            raise TradingApiUnavailable(self._shown(str(away))) from None
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._wire.aclose()
+
+    @property
+    def _shown(self) -> Redactor:
+        return self._redact.also(*self._session.secrets)
 
     @asynccontextmanager
     async def _opened(self, job_id: str, within: float) -> AsyncIterator[Stream]:
@@ -87,7 +91,7 @@ class Follower:
         return cookie
 
     def _check(self, head: Exchange) -> None:
-        if problem := problem_of(head, self._redact):
+        if problem := problem_of(head, self._shown):
             if isinstance(problem, TradingApiUnavailable):
                 raise problem
             raise TradingApiUnavailable(str(problem))
@@ -96,7 +100,7 @@ class Follower:
             raise TradingApiUnavailable("the answer is not a stream of events")
 
     async def _news(self, stream: Stream) -> AsyncGenerator[News, None]:
-        reader, left = Newsreader(self._redact), MAX_STREAMED
+        reader, left = Newsreader(self._shown), MAX_STREAMED
         async for chunk in stream.chunks:
             left -= len(chunk)
             if left < 0:

@@ -20,6 +20,11 @@ class Session:
         self._ended = 0
         self._failure: TradingApiUnavailable | None = None
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What of the session no text may show."""
+        return tuple(_parts(pair)[1] for pair in (self._cookie or "").split("; "))
+
     async def cookie(self, *, instead_of: str | None = None) -> str:
         """Return the cookie, after a login if there is none or it is the one that was refused.
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.ledger_rows import Connection, connect, migrated
+from tests.support.ledger_rows import Connection, connect
 
 
 @pytest.fixture
-def ledger(empty_database: str) -> str:
+def ledger(database: str) -> str:
     """The DSN of an empty ledger, as its owner and superuser."""
-    return migrated(empty_database)
+    return database
 
 
 @pytest.fixture

@@ -91,6 +91,14 @@ async def test_a_server_that_is_away_is_reported_as_away() -> None:
         await migrate("postgresql://nobody@127.0.0.1:1/none")
 
 
+async def test_a_dsn_that_cannot_be_read_is_not_repeated() -> None:
+    """Part of it may be a password."""
+    with pytest.raises(ConfigurationError) as refusal:
+        await migrate("postgresql//someone:database-password@127.0.0.1/none")
+
+    assert "the DSN of Postgres cannot be read" == str(refusal.value)
+
+
 @pytest.fixture
 def other_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A server on which nobody has made our role yet."""

@@ -7,9 +7,19 @@ from urllib.parse import urlsplit
 import pytest
 from psycopg import errors, sql
 
-from tests.support.ledger_rows import Connection, a_run, a_submission, connect, key_of
+from tests.support.ledger_rows import Connection, a_run, a_submission, connect, key_of, migrated
 
 _PASSWORD = "receiver-password"
+
+
+@pytest.fixture
+def ledger(database: str) -> str:
+    """The DSN of a ledger that was copied, and then migrated again.
+
+    A copy or a restored dump does not carry what was granted on the database itself, such as
+    TEMPORARY: migrating again heals that.
+    """
+    return migrated(database)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from psycopg import AsyncConnection, errors, sql
+from psycopg import AsyncConnection, conninfo, errors, sql
 from psycopg.rows import tuple_row
 
 from tradingsweep.errors import ConfigurationError, LedgerUnavailable
@@ -99,9 +99,15 @@ async def migrate(dsn: str) -> list[str]:
     """Bring the schema up to date and return the names of the files applied now.
 
     Raises:
-        ConfigurationError: an applied file was changed since, or the schema is too new for us.
+        ConfigurationError: the DSN cannot be read, an applied file was changed since, or the
+            schema is too new for us.
         LedgerUnavailable: Postgres is away, or a table stayed locked.
     """
+    try:
+        conninfo.conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        # Without the driver's words: they quote the DSN.
+        raise ConfigurationError("the DSN of Postgres cannot be read") from None
     try:
         async with await AsyncConnection.connect(
             dsn,

@@ -1,5 +1,6 @@
 -- Who may do what. Runs at the end of every migration, so that it also heals a database whose
--- first migration was not allowed to make the role. Every step may be refused, and then only says so.
+-- first migration was not allowed to make the role, and a restored or copied one: what is granted
+-- on a database itself is in no dump of its contents. Every step may be refused, and then says so.
 
 -- A role is one for the whole server, the databases that grant to it are many, and two may be
 -- migrated at the same time: who comes second finds the role, or waits and gets unique_violation.

@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from dev.cluster import Choice, open_cluster
 from dev.environment import RECEIVER_ROLE, Wiring, migrate
@@ -14,6 +16,8 @@ from dev.postgres import Postgres
 from dev.progress import Progress
 from dev.scratch import scratch
 from dev.stack import Stack
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,14 @@ def local(choice: Choice, progress: Progress) -> Iterator[Local]:
     """
     with ExitStack() as stack:
         folder = stack.enter_context(scratch("stack"))
+        # Neither needs the other, and both mostly wait.
+        ledger = stack.enter_context(_meanwhile(_ledger(folder)))
         cluster = stack.enter_context(open_cluster(choice, folder / "cluster", progress))
         progress.at("Applying the resource")
         kubectl = Kubectl(cluster.kubeconfig, find_kubectl(), folder / "kubectl-cache")
         install_crds(kubectl, cluster)
         home = stack.enter_context(namespace(kubectl, cluster))
-        progress.at("Starting Postgres")
-        dsn, receiver_dsn = stack.enter_context(_ledger(folder))
+        dsn, receiver_dsn = ledger.result()
         progress.at("Starting the Trading API, the receiver and the operator")
         wiring = Wiring(
             kubeconfig=cluster.kubeconfig,
@@ -53,6 +58,18 @@ def local(choice: Choice, progress: Progress) -> Iterator[Local]:
         )
         running = stack.enter_context(Stack(folder, wiring))
         yield Local(kubectl, home, dsn, running)
+
+
+@contextmanager
+def _meanwhile(manager: AbstractContextManager[T]) -> Iterator[Future[T]]:
+    """Enter a manager in a thread, and leave it when the block ends, however far it came."""
+    with ThreadPoolExecutor(1) as pool:
+        entering = pool.submit(manager.__enter__)
+        try:
+            yield entering
+        finally:
+            if entering.exception() is None:
+                manager.__exit__(None, None, None)
 
 
 @contextmanager

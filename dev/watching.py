@@ -24,7 +24,7 @@ class Screen:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
-        self._shown: set[tuple[str, ...]] = set()
+        self._shown: set[str] = set()
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -41,8 +41,7 @@ class Screen:
             self._live.update(Text(table), refresh=True)
             return
         for line in table.splitlines():
-            # Neither the age, which is last, nor another column's width is news.
-            if (what := tuple(line.split()[:-1])) not in self._shown:
+            if (what := _without_age(line)) not in self._shown:
                 self._shown.add(what)
                 self._console.print(Text(line), soft_wrap=True)
 
@@ -55,14 +54,24 @@ def watch(system: Local, count: int, console: Console, within: float) -> list[di
         StuckError: `within` seconds passed.
     """
     end = time.monotonic() + within
+    shown = ""
     with Screen(console) as screen:
         while True:
-            # The objects first: the table shown last is then never older than the end.
-            sweeps = system.kubectl.get("tradingsweeps", "-n", system.namespace)["items"]
-            screen.show(system.kubectl.run("get", "tradingsweeps", "-A").strip())
-            if len(sweeps) == count and all(map(has_finished, sweeps)):
-                return list(sweeps)
+            table = system.kubectl.run("get", "tradingsweeps", "-A").strip()
+            screen.show(table)
+            # Each call of kubectl takes a tenth of a second of processor time from the sweeps.
+            if _without_age(table) != shown:
+                shown = _without_age(table)
+                sweeps = system.kubectl.get("tradingsweeps", "-n", system.namespace)["items"]
+                if len(sweeps) == count and all(map(has_finished, sweeps)):
+                    screen.show(system.kubectl.run("get", "tradingsweeps", "-A").strip())
+                    return list(sweeps)
             system.stack.check()
             if time.monotonic() > end:
                 raise StuckError(f"the sweeps did not finish within {within:g} s")
             time.sleep(_LOOK_EVERY)
+
+
+def _without_age(table: str) -> str:
+    """Leave out the last column, which changes by itself, and what only aligns."""
+    return "\n".join(" ".join(line.split()[:-1]) for line in table.splitlines())

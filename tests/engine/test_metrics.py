@@ -78,6 +78,11 @@ def test_wins_are_counted_in_currency() -> None:
     assert metrics.trades_per_month == pytest.approx(2 / (4 / 30.436875))
 
 
+def test_a_trade_that_breaks_even_is_not_won() -> None:
+    """A win is a profit above zero."""
+    assert 0.0 == measure(a_path(1.0, 1.0, exits=(1,)), scale(2)).win_rate
+
+
 def test_only_wins_leave_the_profit_factor_undefined() -> None:
     """It is not infinite."""
     metrics = measure(a_path(1.1, 1.0, exits=(1,)), scale(2))
@@ -121,6 +126,25 @@ def test_a_better_metric_never_lowers_the_score(name: str, low: float, gain: flo
     worse, better = (score(some_metrics(**{name: value})) for value in (low, low + gain))
 
     assert better >= worse - 1e-12
+
+
+def test_no_down_bar_is_an_edge_only_where_something_was_gained() -> None:
+    """A flat run has no down bar either."""
+    nulls = {"sortino": "no_down_bar"}
+    gained, flat = (
+        some_metrics(sortino=None, nulls=nulls, mean_excess=mean) for mean in (0.001, 0.0)
+    )
+
+    assert score(gained) - score(flat) == pytest.approx(4 * 0.15)
+
+
+def test_a_drawdown_of_nothing_counts_by_the_returns_sign() -> None:
+    """The ratio has no value there: +1 for a gain, 0 for nothing."""
+    gained, flat = (
+        some_metrics(max_drawdown=0.0, annualized_return=value) for value in (1e-9, 0.0)
+    )
+
+    assert score(gained) - score(flat) == pytest.approx(4 * 0.20, abs=1e-6)
 
 
 def test_a_run_without_closed_trades_scores_zero() -> None:

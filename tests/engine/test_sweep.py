@@ -81,6 +81,15 @@ def test_rows_come_best_first_and_min_trades_hides_none_of_them() -> None:
     assert {r.metrics.trades >= 20 for r in some.rows} == {r.qualified for r in some.rows}
 
 
+def test_exactly_min_trades_is_enough() -> None:
+    """The bound belongs to those that are ranked."""
+    trades = [row.metrics.trades for row in sweep(a_walk(1500), SEEDS).rows]
+
+    result = sweep(a_walk(1500), replace(SEEDS, min_trades=max(trades)))
+
+    assert trades.count(max(trades)) == sum(row.qualified for row in result.rows)
+
+
 def test_a_pairs_figures_do_not_depend_on_its_neighbors() -> None:
     """With warm-up before the window, 10/20 is the same alone and in a grid."""
     start = FIRST_DAY + 200 * DAY

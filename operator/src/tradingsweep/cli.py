@@ -1,20 +1,17 @@
-"""`tradingsweep`: one command, a subcommand for each process. Argument parsing only."""
+"""`tradingsweep`: one command, a subcommand for each process. Argument parsing only.
+
+Each subcommand imports what it runs: none waits for the libraries of the others.
+"""
 
 import asyncio
 import sys
-from collections.abc import Callable
-from typing import Annotated, NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 
-from tradingsweep.adapters.migrate import migrate as apply_migrations
-from tradingsweep.config import DatabaseSettings, OperatorSettings
-from tradingsweep.crd import schema
-from tradingsweep.errors import ClusterUnavailable, ConfigurationError, LedgerUnavailable
-from tradingsweep.receiver import logs
-from tradingsweep.receiver.server import serve
-from tradingsweep.receiver.settings import ReceiverSettings
-from tradingsweep.wiring import Operator
+from tradingsweep.errors import TradingSweepError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,30 +24,36 @@ app = typer.Typer(
 @app.command(epilog="Example: TRADINGSWEEP_DSN=postgresql://… tradingsweep operator")
 def operator() -> None:
     """Watch sweeps, submit them, store their results (settings: TRADINGSWEEP_* variables)."""
+    from tradingsweep import logs
+    from tradingsweep.config import OperatorSettings
+    from tradingsweep.wiring import Operator
+
+    async def run(settings: OperatorSettings) -> None:
+        await Operator(settings).run()
+
     logs.configure()
-    _run(lambda: asyncio.run(_operate()))
-
-
-async def _operate() -> None:
-    await Operator(OperatorSettings.load()).run()
+    with _one_line_for_an_error():
+        asyncio.run(run(OperatorSettings.load()))
 
 
 @app.command(epilog="Example: TRADINGSWEEP_RECEIVER_PORT=3000 tradingsweep receiver")
 def receiver() -> None:
     """Take the Trading API's callbacks into the inbox (settings: TRADINGSWEEP_* variables)."""
-    _run(lambda: serve(ReceiverSettings.load()))
+    from tradingsweep.receiver import ReceiverSettings, serve
+
+    with _one_line_for_an_error():
+        serve(ReceiverSettings.load())
 
 
 @app.command(epilog="Example: TRADINGSWEEP_DSN=postgresql://… tradingsweep migrate")
 def migrate() -> None:
     """Bring the ledger's schema up to date; safe to run again and from several places."""
-    _run(lambda: asyncio.run(_migrate()))
+    from tradingsweep.adapters.migrate import migrate as apply_to
+    from tradingsweep.config import DatabaseSettings
 
-
-async def _migrate() -> None:
-    settings = DatabaseSettings.load()
-    applied = await apply_migrations(settings.dsn.get_secret_value())
-    typer.echo("\n".join(applied) if applied else "up to date")
+    with _one_line_for_an_error():
+        applied = asyncio.run(apply_to(DatabaseSettings.load().dsn.get_secret_value()))
+        typer.echo("\n".join(applied) if applied else "up to date")
 
 
 @app.command(epilog="Example: tradingsweep crd | kubectl apply -f -")
@@ -58,16 +61,16 @@ def crd(
     *, schema_hash: Annotated[bool, typer.Option(help="Print the schema's hash alone.")] = False
 ) -> None:
     """Print the CustomResourceDefinition of this version."""
+    from tradingsweep.crd import schema
+
     typer.echo(schema.schema_hash() if schema_hash else schema.crd_yaml(), nl=schema_hash)
 
 
-def _run(work: Callable[[], None]) -> None:
+@contextmanager
+def _one_line_for_an_error() -> Iterator[None]:
+    """What somebody can mend is said in one line; a bug shows where it is."""
     try:
-        work()
-    except (ConfigurationError, LedgerUnavailable, ClusterUnavailable) as error:
-        _refuse(str(error))
-
-
-def _refuse(why: str) -> NoReturn:
-    typer.echo(f"tradingsweep: {why}", err=True)
-    sys.exit(1)
+        yield
+    except TradingSweepError as error:
+        typer.echo(f"tradingsweep: {error}", err=True)
+        sys.exit(1)

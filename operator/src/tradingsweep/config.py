@@ -1,4 +1,4 @@
-"""The operator's settings, from environment variables that begin with `TRADINGSWEEP_`."""
+"""Settings, from environment variables that begin with `TRADINGSWEEP_`."""
 
 from typing import Annotated, Self
 
@@ -11,7 +11,7 @@ PREFIX = "TRADINGSWEEP_"
 
 
 class DatabaseSettings(BaseSettings):
-    """Where the ledger is."""
+    """Where the ledger is. Neither repr nor an error shows a secret."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", hide_input_in_errors=True)
 

@@ -137,7 +137,7 @@ def intent_is_open(facts: Facts) -> Action | None:
     if live.leader_epoch == facts.epoch and not facts.posted and facts.now < live.post_before:
         return Submit(live, first=True)
     if _key_lives(facts, live):
-        return Submit(live, first=False)
+        return _look_up(facts, live)
     delays = facts.policy.delays
     lapse = live.post_before + delays.post_timeout + delays.intent_grace
     if facts.now < lapse:
@@ -154,10 +154,8 @@ def outcome_is_unknown(facts: Facts) -> Action | None:
         return Record(accepted(live, live.job_ids[-1], "lookup"))
     if facts.late:
         return None
-    next_at = facts.view.run.next_at if facts.view.run else None
     if _key_lives(facts, live):
-        waits = next_at is not None and facts.now < next_at
-        return Rest(next_at) if waits else Submit(live, first=False)
+        return _look_up(facts, live)
     if facts.now < live.unknown_until:
         return Rest(min(live.unknown_until, live.deadline_at or live.unknown_until))
     return Record(replaced(live))
@@ -207,9 +205,10 @@ def is_too_large(facts: Facts) -> Action | None:
 
 
 def waits_its_turn(facts: Facts) -> Action | None:
-    """Everything else waits for a slot."""
-    next_at = facts.view.run.next_at if facts.view.run else None
-    return AwaitSlot(next_at if next_at is not None and next_at > facts.now else None)
+    """Everything else waits for a slot: look again when a back-off or the deadline ends."""
+    run = facts.view.run
+    ends = [run.next_at, run.deadline_at] if run is not None else []
+    return AwaitSlot(min((end for end in ends if end and end > facts.now), default=None))
 
 
 RULES = (
@@ -237,6 +236,14 @@ def decide(facts: Facts) -> Action:
         if action is not None:
             return action
     raise AssertionError("the last rule always speaks")
+
+
+def _look_up(facts: Facts, sent: Submission) -> Action:
+    """Send the same bytes under the same key again: the API answers with the job that it has."""
+    next_at = facts.view.run.next_at if facts.view.run else None
+    if next_at is not None and facts.now < next_at:
+        return Rest(next_at)
+    return Submit(sent, first=False)
 
 
 def _key_lives(facts: Facts, sent: Submission) -> bool:

@@ -3,9 +3,8 @@
 `now` comes from Postgres with the rows (W4). A process's own clock never decides anything.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tradingsweep.crd.model import TradingSweepSpec
@@ -13,8 +12,6 @@ from tradingsweep.domain.answers import News, Result
 from tradingsweep.domain.phases import Phase
 from tradingsweep.domain.policy import Policy
 from tradingsweep.domain.submissions import LIVE, State
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +162,6 @@ class Facts:
     """This process's number as leader."""
     looked_at: float = 0.0
     """Seconds on the process's clock, from before `now` was read."""
-
-    def with_posted(self, posted: Mapping[str, datetime | None]) -> "Facts":
-        """Add whether this process has begun to POST the live submission for its intent."""
-        live = self.submission
-        begun = live is not None and posted.get(live.key, _NEVER) == live.intent_at
-        return replace(self, posted=begun)
 
     @property
     def now(self) -> datetime:

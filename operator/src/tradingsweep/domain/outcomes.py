@@ -37,6 +37,9 @@ from tradingsweep.errors import AnswerRefused
 MAX_RETRY_AFTER = timedelta(hours=1)
 """The longest wait that an API may ask of us."""
 
+STALE = "Stale"
+"""The reason of a request that was not sent because its window, or our lead, had ended."""
+
 JOB_LOST = "the Trading API does not know the job any more"
 
 _FAILED_ATTEMPT = frozenset({State.FAILED, State.LOST, State.UNUSABLE})
@@ -61,12 +64,15 @@ def answered(facts: Facts, sent: Submission, answer: Answer, *, first: bool) -> 
         case Refused():
             return gave_up(facts, sent, State.REFUSED, Reason.INVALID_PARAMETERS, answer.message)
         case NotSent():
-            return _not_sent(facts, sent, answer)
+            return _not_sent(facts, sent, answer, first=first)
         case OutcomeUnknown():
             return unknown(facts, sent, answer.message)
 
 
-def _not_sent(facts: Facts, sent: Submission, answer: NotSent) -> Change:
+def _not_sent(facts: Facts, sent: Submission, answer: NotSent, *, first: bool) -> Change:
+    if first and answer.reason == STALE:
+        # Nothing is wrong with the API: the sweep goes back to its place in line.
+        return Change(reason=Reason.WAITING, moves=(Move(sent.key, State.READY),))
     rejected = answer.reason == Reason.CREDENTIALS_REJECTED
     delays = facts.policy.delays
     if answer.retry_after is not None:
@@ -74,7 +80,7 @@ def _not_sent(facts: Facts, sent: Submission, answer: NotSent) -> Change:
     else:
         wait = delays.credentials_retry if rejected else delays.api_retry
     again = RunEdit(next_at=facts.now + wait)
-    if sent.state is not State.INTENT:
+    if not first:
         # Whether an earlier request of this key arrived is as unknown as before.
         return Change(run=again)
     return Change(

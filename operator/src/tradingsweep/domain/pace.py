@@ -19,7 +19,7 @@ def difference(shown: dict[str, Any], status: TradingSweepStatus) -> dict[str, A
 
     Members that only the object has are removed: every member of the status is ours.
     """
-    wanted = status.to_wire()
+    wanted = {name: value for name, value in status.to_wire().items() if value != []}
     changed = {name: value for name, value in wanted.items() if shown.get(name) != value}
     changed.update(dict.fromkeys(shown.keys() - wanted.keys(), None))
     if changed.keys() <= _BOOKKEEPING:

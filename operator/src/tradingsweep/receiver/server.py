@@ -14,8 +14,8 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 from starlette.applications import Starlette
 
+from tradingsweep import logs
 from tradingsweep.errors import ConfigurationError, TradingSweepError
-from tradingsweep.receiver import logs
 from tradingsweep.receiver.routes import app
 from tradingsweep.receiver.settings import ReceiverSettings
 

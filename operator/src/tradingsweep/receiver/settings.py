@@ -1,25 +1,16 @@
 """What the receiver is told by its environment."""
 
-from typing import Self
+from pydantic import Field, SecretStr
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from tradingsweep.errors import ConfigurationError
+from tradingsweep.config import DatabaseSettings
 
 _MAX_BODY = 65_536
 """What the inbox takes, in bytes: more cannot be configured."""
 
 
-class ReceiverSettings(BaseSettings):
+class ReceiverSettings(DatabaseSettings):
     """`TRADINGSWEEP_DSN` and so on. Neither repr nor an error shows the DSN or a secret."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="TRADINGSWEEP_", extra="ignore", hide_input_in_errors=True
-    )
-
-    dsn: SecretStr
-    """Postgres, as a role that may execute `inbox_put_v1`."""
     callback_secrets: SecretStr
     """`kid=secret,kid2=secret2`: the first signs, all verify."""
     receiver_host: str = "127.0.0.1"
@@ -36,19 +27,3 @@ class ReceiverSettings(BaseSettings):
     """How long Postgres may take before the sender hears 503."""
     receiver_connections: int = Field(default=1024, ge=1, le=65_535)
     """Connections that are served at once; the next wait in the backlog."""
-
-    @classmethod
-    def load(cls) -> Self:
-        """Read the environment.
-
-        Raises:
-            ConfigurationError: one line that names each wrong variable and its rule.
-        """
-        try:
-            return cls()
-        except ValidationError as error:
-            wrong = "; ".join(
-                f"TRADINGSWEEP_{'_'.join(map(str, e['loc']))}".upper() + f": {e['msg']}"
-                for e in error.errors(include_input=False, include_url=False, include_context=False)
-            )
-            raise ConfigurationError(wrong) from None

@@ -64,10 +64,10 @@ class Follower:
             )
             self._bell.ring()
 
-    def heard(self, uid: str) -> Heard | None:
-        """Return the latest news of a sweep's job."""
+    def heard(self, uid: str, submission_key: str) -> Heard | None:
+        """Return the latest news of a sweep's job, where it is this submission's."""
         followed = self._followed.get(uid)
-        return followed.heard if followed else None
+        return followed.heard if followed and followed.submission_key == submission_key else None
 
     def drop(self, uid: str) -> None:
         """Follow a sweep no longer."""

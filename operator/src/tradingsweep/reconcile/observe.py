@@ -1,5 +1,7 @@
 """Reading the facts of one sweep: the object first, then the ledger, so that neither is news."""
 
+from dataclasses import replace
+
 from tradingsweep.domain.facts import Facts
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.ports import Key
@@ -24,6 +26,12 @@ async def observe(key: Key, context: Context) -> Facts:
         policy=context.policy,
         epoch=context.epoch,
         looked_at=looked_at,
-        heard=context.follower.heard(key.uid),
     )
-    return facts.with_posted(context.posted)
+    live = facts.submission
+    if live is None:
+        return facts
+    return replace(
+        facts,
+        heard=context.follower.heard(key.uid, live.key),
+        posted=context.posted.get(live.key) == live.intent_at is not None,
+    )

@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+import structlog
+
 from tradingsweep.domain.actions import (
     Action,
     AwaitSlot,
@@ -21,6 +23,7 @@ from tradingsweep.domain.answers import (
     NoSuchJob,
     NotSent,
     Order,
+    OutcomeUnknown,
     Progress,
 )
 from tradingsweep.domain.changes import Change
@@ -37,6 +40,8 @@ from tradingsweep.domain.reasons import Reason
 from tradingsweep.errors import AnswerRefused, TradingApiUnavailable
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.ports import Key
+
+log = structlog.get_logger()
 
 
 async def perform(key: Key, action: Action, facts: Facts, context: Context) -> Change | None:
@@ -73,7 +78,8 @@ async def _submit(
     submission: Submission, facts: Facts, context: Context, *, first: bool
 ) -> Change | None:
     """POST, and append the job id before anything else is decided about it."""
-    context.posted[submission.key] = submission.intent_at
+    if submission.intent_at is not None:
+        context.posted[submission.key] = submission.intent_at
     order = Order(submission.key, submission.form, context.callback_url(submission.key))
     closes_at = _window_closes_at(submission, facts) if first else None
 
@@ -102,6 +108,8 @@ def _window_closes_at(submission: Submission, facts: Facts) -> float | None:
 
 async def _tell_the_others(answer: Answer, context: Context) -> None:
     """An API that is away or rejects our key is so for every sweep: nobody else need try."""
+    if isinstance(answer, OutcomeUnknown) and answer.alert:
+        log.error("repeated_key_refused", answer=answer.message)
     if not isinstance(answer, NotSent):
         return
     delays = context.policy.delays

@@ -17,6 +17,9 @@ async def publish(key: Key, action: Action, facts: Facts, context: Context) -> N
     """Write the status if it differs and its time has come; plan the next look."""
     if facts.submission is None or facts.submission.state is not State.ACCEPTED:
         context.follower.drop(key.uid)
+    for known in facts.view.submissions:
+        if known.state is not State.INTENT:
+            context.posted.pop(known.key, None)
     if facts.object is None or facts.object.deleting:
         context.patched.pop(key.uid, None)
         return

@@ -1,0 +1,105 @@
+"""Edits and deletions: when another run begins, and what becomes of the one that was there."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.sweeps import JOB, KEY, A, completed
+from tradingsweep.domain.actions import Record, Rest
+from tradingsweep.domain.changes import Change, InboxMark, InboxOutcome, Learned
+from tradingsweep.domain.decide import decide
+from tradingsweep.domain.phases import Event, Phase
+from tradingsweep.domain.reasons import Reason
+from tradingsweep.domain.submissions import State
+
+
+def recorded(situation: A) -> Change:
+    """Return the change that is recorded, or fail."""
+    action = decide(situation.facts)
+    assert isinstance(action, Record), action
+    return action.change
+
+
+@pytest.mark.parametrize("situation", [A.sweep(), A.sweep().put_back()], ids=["new", "put back"])
+def test_an_edit_in_the_queue_rewrites_the_run_in_place(situation: A) -> None:
+    """Nothing of it is at the API: it keeps its number and its place."""
+    change = recorded(situation.edited(step=2))
+
+    assert change.rewrites is not None
+    assert (None, 1) == (change.event, change.rewrites.run_no)
+    assert all(not move.cancel for move in change.moves)
+
+
+@pytest.mark.parametrize(
+    "situation",
+    [A.sweep().intended(), A.sweep().unknown(), A.sweep().accepted(), A.sweep().running()],
+    ids=["intent", "unknown", "accepted", "running"],
+)
+def test_an_edit_in_flight_supersedes_the_run(situation: A) -> None:
+    """The old job is cancelled, and the new question queues."""
+    change = recorded(situation.edited(step=2))
+
+    assert change.opens is not None
+    assert (Event.NEW_RUN, 2) == (change.event, change.opens.run_no)
+    assert [(State.CANCELLED, True)] == [(m.to, m.cancel) for m in change.moves]
+
+
+@pytest.mark.parametrize("phase", [Phase.COMPLETED, Phase.FAILED])
+def test_an_edit_of_a_finished_sweep_runs_it_again(phase: Phase) -> None:
+    """Another question asks for another run."""
+    change = recorded(A.sweep().ended(phase).edited(runID="again"))
+
+    assert change.opens is not None
+    assert 2 == change.opens.run_no
+
+
+@pytest.mark.parametrize("edit", [{"priority": 5}, {"topResults": 10}, {"minTrades": 50}])
+def test_an_edit_that_asks_the_same_question_runs_nothing(edit: dict[str, int]) -> None:
+    """Only what changes a result makes another run; the generation is taken note of."""
+    change = recorded(A.sweep().ended().edited(**edit))
+
+    assert (None, None) == (change.event, change.opens)
+    assert change.seen is not None
+    assert 2 == change.seen.generation
+
+
+def test_a_stale_view_of_the_object_opens_nothing() -> None:
+    """An object older than what the ledger has seen is not an edit (W5)."""
+    situation = A.sweep().ended()
+    sweep = situation.facts.view.sweep
+    assert sweep is not None
+    stale = situation.with_view(sweep=replace(sweep, generation_seen=2, spec_hash="another"))
+
+    assert Rest() == decide(stale.facts)
+
+
+@pytest.mark.parametrize(
+    "situation",
+    [A.sweep().accepted().deleted(), A.sweep().accepted().being_deleted()],
+    ids=["gone", "being deleted"],
+)
+def test_deletion_in_flight_cancels_the_job(situation: A) -> None:
+    """A deleted sweep costs nothing more."""
+    change = recorded(situation)
+
+    assert (True, Reason.DELETED) == (change.object_gone, change.reason)
+    assert [(State.CANCELLED, True)] == [(m.to, m.cancel) for m in change.moves]
+
+
+def test_deletion_of_what_was_never_recorded_is_nothing() -> None:
+    """Created and deleted between two looks."""
+    assert Rest() == decide(A.new_sweep().being_deleted().facts)
+
+
+def test_a_callback_after_deletion_is_late_and_names_its_job() -> None:
+    """Its job id is kept, and its slot is free: the job has ended."""
+    gone = A.sweep().accepted().in_state(State.CANCELLED).deleted().called_back(completed())
+    sweep = gone.facts.view.sweep
+    assert sweep is not None
+    marked = gone.with_view(sweep=replace(sweep, object_gone_at=gone.facts.now))
+
+    change = recorded(marked)
+
+    assert (InboxMark(1, InboxOutcome.LATE),) == change.inbox
+    assert (Learned(KEY, JOB, "callback"),) == change.learned
+    assert (KEY,) == change.releases

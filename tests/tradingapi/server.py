@@ -46,7 +46,7 @@ class Api:
         """Everything it wrote."""
         return self.service.command.log.read_text()
 
-    def get(self, path: str, **params: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+    def get(self, path: str, **params: Any) -> httpx.Response:
         """GET with the key."""
         return httpx.get(self.url + path, headers=KEY, params=params, timeout=PATIENCE)
 

@@ -15,6 +15,7 @@ from tradingapi.prices.source import (
     DataQualityError,
     SourceUnavailableError,
     SymbolNotFoundError,
+    finished,
     is_ticker,
 )
 from tradingapi.prices.synthetic import SyntheticSource
@@ -38,6 +39,21 @@ def test_a_csv_file_becomes_bars(tmp_path: Path) -> None:
     assert [1.5, 2, 1] == bars.close.tolist()
     assert np.datetime64("2024-01-03", "ns").astype(np.int64) == bars.time[-1]
     assert ("directory", False) == (bars.origin.source, bars.origin.synthetic)
+
+
+def test_a_bar_that_is_not_over_is_left_out(tmp_path: Path) -> None:
+    """The last day counts from its midnight on, and a file may be ahead of the clock."""
+    bars = a_file(tmp_path, HEADER + ROWS).fetch("ACME", "1d")
+    midnight = pd.Timestamp("2024-01-04", tz="UTC").timestamp()
+
+    assert 3 == len(finished(bars, midnight))
+    assert 2 == len(finished(bars, midnight - 1))
+    assert 0 == len(finished(bars, 0.0))
+
+
+def test_a_file_without_rows_has_no_bars(tmp_path: Path) -> None:
+    """That is too little data, and no fault of the file."""
+    assert 0 == len(a_file(tmp_path, HEADER).fetch("ACME", "1d"))
 
 
 def test_a_parquet_file_gives_the_same_bars_and_comes_first(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def a_job(job_id: str, *, fingerprint: str = "same", at: float = NOON) -> NewJob
     return NewJob(job_id, request, 8, f"answer of {job_id}", fingerprint, at)
 
 
-def accept(jobs: JobStore, job_id: str, key: str | None = None, **changes: Any) -> str | None:  # noqa: ANN401 - a builder's fields
+def accept(jobs: JobStore, job_id: str, key: str | None = None, **changes: Any) -> str | None:
     """Accept a job into a long queue."""
     return jobs.accept(a_job(job_id, **changes), key, max_queued=100)
 

@@ -64,10 +64,13 @@ class Courier:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._news.set)
 
+    async def recover(self) -> None:
+        """Make everything that an earlier process left due."""
+        await asyncio.to_thread(self._deliveries.recover, self._clock())
+
     async def run(self) -> None:
         """Deliver until cancelled. What is in flight then is tried again after the next start."""
         self._loop = asyncio.get_running_loop()
-        await asyncio.to_thread(self._deliveries.recover, self._clock())
         try:
             while True:
                 self._news.clear()
@@ -75,8 +78,10 @@ class Courier:
                 await self._wait(pause)
         finally:
             self._loop = None
-            for task in self._flying:
+            flying = tuple(self._flying)
+            for task in flying:
                 task.cancel()
+            await asyncio.gather(*flying, return_exceptions=True)
 
     async def _send_what_is_due(self) -> float:
         """Start the attempts that are due and return the seconds until the next one is."""

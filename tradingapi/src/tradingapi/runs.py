@@ -22,6 +22,7 @@ from tradingapi.prices.source import (
     PriceSource,
     SourceUnavailableError,
     SymbolNotFoundError,
+    finished,
 )
 from tradingapi.progress import Board, Progress
 from tradingapi.store.jobs import MOST_STARTS, Found, Job, JobStore
@@ -130,6 +131,9 @@ class Runner:
     def _run_and_record(self, job: Job) -> None:
         """Run a job; whatever goes wrong with the store, the job is not lost."""
         halt = self._halts[job.job_id] = threading.Event()
+        if self._stopping.is_set():
+            # `stop` may have gone through `_halts` just before.
+            halt.set()
         try:
             self._run(job, halt)
         except sqlite3.Error:
@@ -186,7 +190,7 @@ class Runner:
             if halt.wait(max(planned - time.monotonic(), 0)) or self._stopping.is_set():
                 raise HaltedError
 
-        bars = self._prices.fetch(request.ticker, request.interval)
+        bars = finished(self._prices.fetch(request.ticker, request.interval), self._clock())
         return sweep(bars, request.to_spec(), on_progress)
 
     def _complete(self, job: Job, result: SweepResult, seconds: float) -> None:

@@ -40,8 +40,9 @@ class Services:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run workers and deliveries. The store is closed at the end."""
-        courier = asyncio.create_task(self.courier.run())
+        await self.courier.recover()
         self.runner.start()
+        courier = asyncio.create_task(self.courier.run())
         try:
             yield
         finally:

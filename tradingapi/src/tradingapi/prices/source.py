@@ -3,7 +3,10 @@
 import re
 from typing import Protocol
 
+import numpy as np
+
 from tradingapi.engine import Bars
+from tradingapi.engine.periods import INTERVAL_SECONDS
 
 TICKER = r"^[A-Z0-9^][A-Z0-9.^=:_-]{2,19}$"
 """3 to 20 characters. No slash and no leading dot: a ticker can become a file's name."""
@@ -41,6 +44,12 @@ class PriceSource(Protocol):
             PriceError: One of the three above.
         """
         ...
+
+
+def finished(bars: Bars, now: float) -> Bars:
+    """Leave out the bar that is not over yet: its close is still moving. `now` is in seconds."""
+    length = INTERVAL_SECONDS[bars.origin.interval] * 10**9
+    return bars.until(int(np.searchsorted(bars.time + length, round(now * 1e9), side="right")))
 
 
 def is_ticker(text: str) -> bool:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.sweeps import EPOCH, JOB, NOON, A, completed
+from tests.support.situations import EPOCH, JOB, NOON, A, completed
 from tradingsweep.domain.actions import (
     AwaitSlot,
     Collect,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.sweeps import a_spec
+from tests.support.situations import a_spec
 from tradingsweep.domain.grid import Grid
 from tradingsweep.domain.identity import identity, identity_hash, submission_key
 from tradingsweep.domain.request import form, new_run, parameters

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.sweeps import JOB, KEY, NOON, A, a_page, a_result
+from tests.support.situations import JOB, KEY, NOON, A, a_page, a_result
 from tradingsweep.domain.actions import Collect, Record
 from tradingsweep.domain.answers import (
     Accepted,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.sweeps import JOB, NOON, A
+from tests.support.situations import JOB, NOON, A
 from tradingsweep.crd.model import TradingSweepStatus
 from tradingsweep.domain.answers import Progress
 from tradingsweep.domain.pace import difference, wait_before_patch

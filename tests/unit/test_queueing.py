@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.support.sweeps import NOON
+from tests.support.situations import NOON
 from tradingsweep.domain.queueing import Waiting, next_in_line
 
 

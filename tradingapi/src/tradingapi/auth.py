@@ -18,7 +18,7 @@ class KeyRing:
 
     def accepts(self, presented: str | None) -> bool:
         """Say whether a key is one of ours. All are compared, also after a match."""
-        digest = hashlib.sha256((presented or "").encode()).digest()
+        digest = hashlib.sha256((presented or "").encode(errors="surrogatepass")).digest()
         matches = [hmac.compare_digest(digest, known) for known in self._digests]
         return presented is not None and any(matches)
 
@@ -35,7 +35,7 @@ class KeyRing:
         """Say whether a cookie is ours, of a current key, and not expired."""
         claim, _, signature = (cookie or "").rpartition(".")
         expires = claim.partition(".")[0]
-        presented = signature.encode()
+        presented = signature.encode(errors="surrogatepass")
         genuine = [
             hmac.compare_digest(_sign(known, claim).encode(), presented) for known in self._digests
         ]
@@ -43,4 +43,6 @@ class KeyRing:
 
 
 def _sign(key_digest: bytes, claim: str) -> str:
-    return hmac.new(key_digest, f"session:{claim}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        key_digest, f"session:{claim}".encode(errors="surrogatepass"), hashlib.sha256
+    ).hexdigest()

@@ -128,6 +128,10 @@ FIRST_SEND: dict[str, tuple[Script, Answer]] = {
         reply(202, b" " * 10_000_000),
         OutcomeUnknown("the answer is over 256 KiB (HTTP 202)"),
     ),
+    "202 that announces 10 MB and sends nothing": (
+        Script(b"HTTP/1.1 202 OK\r\nContent-Length: 10000000\r\n\r\n", silent=True),
+        OutcomeUnknown("the answer is over 256 KiB (HTTP 202)"),
+    ),
     "202 of 10 MB without an end": (
         Script(b"HTTP/1.1 202 OK\r\n\r\n" + b" " * 10_000_000),
         OutcomeUnknown("the answer is over 256 KiB (HTTP 202)"),

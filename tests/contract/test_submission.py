@@ -202,3 +202,13 @@ async def test_no_answer_repeats_a_secret(
     assert answer.message.startswith("no *** or *** xxx")
     assert secret[:8] not in answer.message
     assert len(answer.message) <= 312
+
+
+@pytest.mark.parametrize("secret", [KEY, TOKEN, API_KEY])
+async def test_no_half_of_a_secret_survives_where_a_text_is_cut(
+    api: ScriptedApi, client: TradingApiClient, secret: str
+) -> None:
+    """A text is made clean before it is made short."""
+    api.on(SWEEP, says(400, {"error": f"{'x' * 280} {secret}"}))
+
+    assert Refused(f"{'x' * 280} *** (HTTP 400)") == await submit(client)

@@ -35,6 +35,10 @@ check: sync ## Lint, types, import directions, house numbers: what every commit 
 crds: sync ## Write crds/ from the pydantic model
 	$(RUN) tradingsweep crd > crds/tradingsweeps.yaml
 
+.PHONY: docs
+docs: sync ## Write what is generated in the documents
+	$(RUN) python -m dev docs
+
 .PHONY: test
 test: sync ## Run every test that needs no container engine, on a real API server and Postgres
 	$(RUN) python -m dev prepare

@@ -12,6 +12,7 @@ from dev.binaries import prepared
 from dev.cluster import Choice
 from dev.demo import demo as run_demo
 from dev.demo import up as run_up
+from dev.documents import write as write_documents
 from dev.progress import progress
 
 app = typer.Typer(
@@ -63,6 +64,15 @@ def up(cluster: Cluster = Choice.AUTO) -> None:
     Example: python -m dev up
     """
     run_up(cluster)
+
+
+@app.command()
+def docs() -> None:
+    """Write what is generated in the documents.
+
+    Example: python -m dev docs
+    """
+    write_documents()
 
 
 def main() -> None:

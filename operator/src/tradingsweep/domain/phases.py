@@ -92,9 +92,11 @@ def after(phase: Phase, event: Event) -> Phase:
 
 
 def mermaid() -> str:
-    """Draw the table, for the documentation: one arrow for each move between two phases."""
-    lines = ["stateDiagram-v2", "    [*] --> Queued"]
-    for phase, row in MOVES.items():
-        for event, target in row.items():
-            lines.append(f"    {phase} --> {target}: {event}")
-    return "\n".join(lines)
+    """Draw the table, for the documentation; what leaves a phase where it is, is not drawn."""
+    arrows = [
+        f"    {phase} --> {target}: {event}"
+        for phase, row in MOVES.items()
+        for event, target in row.items()
+        if target is not phase
+    ]
+    return "\n".join(["stateDiagram-v2", "    direction LR", "    [*] --> Queued", *arrows])

@@ -229,7 +229,7 @@ def _over(cap: int) -> str:
 
 
 async def _until(until: float, response: httpx.Response) -> AsyncGenerator[bytes, None]:
-    """Yield a body's bytes until the time is up. The clock stops while the reader is at work."""
+    """Yield a body's bytes until the time is up; what the reader does with them is not timed."""
     chunks = response.aiter_raw()
     while True:
         # Around one step and never around a yield: between two steps the task is the reader's,

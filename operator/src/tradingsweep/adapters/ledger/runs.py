@@ -68,7 +68,7 @@ async def edit_run(
             "next_at": edit.next_at if edit else None,
             "clear_next": change.event is not None,
             "reason": change.reason.value if change.reason else None,
-            "error": change.message if phase is Phase.FAILED else None,
+            "error": change.message if ended and phase is Phase.FAILED else None,
             "started": change.event is Event.STARTED,
             "finished": ended or change.object_gone,
             "terminal": ended,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tradingsweep.adapters.ledger import admission, facts, outbox, view, write
+from tradingsweep.adapters.ledger import admission, counts, facts, outbox, view, write
 from tradingsweep.adapters.ledger.postgres import Identity, Pool, transaction
 from tradingsweep.domain.changes import Change
 from tradingsweep.domain.facts import View
@@ -39,6 +39,10 @@ class PostgresLedger:
         """Return if Postgres answers."""
         async with transaction(self._pool) as connection:
             await connection.execute("SELECT 1")
+
+    async def counts(self) -> counts.Counts:
+        """Count what metrics show."""
+        return await counts.count(self._pool, self.identity)
 
     async def view(self, uid: str) -> View:
         """Read everything that is known of a sweep, in one snapshot."""
@@ -149,6 +153,8 @@ UPDATE callback_inbox AS i SET
 WHERE i.id = (
     SELECT o.id FROM callback_inbox AS o JOIN submissions AS s ON s.key = o.submission_key
     WHERE s.sweep_uid = %(uid)s AND o.processed_at IS NULL ORDER BY o.received_at, o.id LIMIT 1)
+  -- Again, because the row can be dealt with while this statement waits for it.
+  AND i.processed_at IS NULL
 """
 
 _API_DOWN = """

@@ -47,6 +47,7 @@ class _Decision:
             "uid": self.key.uid,
             "cluster": self.identity.cluster_id,
             "shard": self.identity.shard,
+            "app": self.identity.app,
             "namespace": self.key.namespace,
             "name": self.key.name,
             "version": self.version - 1,
@@ -81,7 +82,10 @@ class _Decision:
             source = next(m.key for m in change.moves if m.to is State.COMPLETED)
             await store_results(connection, self.view.run.id, source, change.results)
         for mark in change.inbox:
-            await connection.execute(_MARK, {"id": mark.id, "outcome": mark.outcome.value})
+            read = next(row for row in self.view.inbox if row.id == mark.id)
+            await connection.execute(
+                _MARK, {"id": mark.id, "signed": read.signed, "outcome": mark.outcome.value}
+            )
         for move in change.moves:
             if move.cancel:
                 await cancel_known_jobs(connection, move.key)
@@ -93,8 +97,11 @@ class _Decision:
         return submission_key(self.identity.cluster_id, self.key.uid, self.run_no, spec_hash, n)
 
     async def _tell(self, connection: Connection) -> None:
-        """Leave what others are told: the transition, and Events through the outbox."""
-        if self.change.event is not None:
+        """Leave what others are told: the transition, and Events through the outbox.
+
+        A run that begins is a transition also where the one before it had not left the queue.
+        """
+        if self.before is not self.after or self.change.opens is not None:
             await connection.execute(
                 _TRANSITION,
                 {
@@ -150,12 +157,14 @@ UPDATE sweeps SET
     run_no = %(run_no)s,
     object_gone_at = CASE WHEN %(gone)s THEN now() ELSE object_gone_at END
 WHERE uid = %(uid)s AND version = %(version)s
-  AND cluster_id = %(cluster)s AND shard = %(shard)s
+  AND cluster_id = %(cluster)s AND shard = %(shard)s AND min_app <= %(app)s
 """
 
+# A plain callback that was read unsigned can be proved by a signed copy before its mark is written:
+# then the row is news again, and stays unprocessed.
 _MARK = """
 UPDATE callback_inbox SET outcome = %(outcome)s, processed_at = now()
-WHERE id = %(id)s AND processed_at IS NULL
+WHERE id = %(id)s AND signed = %(signed)s AND processed_at IS NULL
 """
 
 _TRANSITION = """
@@ -163,8 +172,8 @@ INSERT INTO transitions (sweep_uid, version, run_no, n, from_phase, to_phase, re
                          strategy_type, duration_s)
 SELECT %(uid)s, %(version)s, r.run_no, %(n)s, %(from)s, %(to)s, %(reason)s,
        r.parameters->>'ticker', r.parameters->>'strategy_type',
-       CASE WHEN %(to)s IN ('Completed', 'Failed')
-            THEN extract(epoch FROM now() - r.started_at) END
+       CASE WHEN %(to)s IN ('Completed', 'Failed') THEN extract(epoch FROM now() -
+            (SELECT min(s.intent_at) FROM submissions AS s WHERE s.run_id = r.id)) END
 FROM pipeline_jobs AS r WHERE r.sweep_uid = %(uid)s AND r.run_no = %(run_no)s
 """
 

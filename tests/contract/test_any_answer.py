@@ -12,7 +12,7 @@ from tests.contract.conftest import API_KEY
 from tests.contract.orders import submit
 from tests.support.scripted_api import Script, scripted_api
 from tradingsweep.adapters.trading_api import TradingApiClient
-from tradingsweep.adapters.trading_api_stream import Newsreader
+from tradingsweep.adapters.trading_api.stream import Newsreader
 from tradingsweep.contract import ContractError
 from tradingsweep.domain.answers import Accepted, NotSent, OutcomeUnknown, Refused
 from tradingsweep.errors import AnswerRefused, TradingApiUnavailable

@@ -1,7 +1,7 @@
 """A Trading API whose streams say what a test wrote down: the port, in a few lines."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
 from tradingsweep.domain.answers import Answer, Health, News, Order, ResultPage
@@ -20,7 +20,7 @@ class Streams:
     open_now: int = 0
     most_open: int = 0
 
-    async def follow(self, job_id: str, within: float) -> AsyncIterator[News]:  # noqa: ARG002
+    async def follow(self, job_id: str, within: float) -> AsyncGenerator[News]:  # noqa: ARG002
         """Say what the script says for this visit; without one the stream is silent."""
         self.visits.append(job_id)
         self.open_now += 1

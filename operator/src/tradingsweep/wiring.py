@@ -15,6 +15,7 @@ import structlog
 
 from tradingsweep.adapters import health, kube, ledger
 from tradingsweep.adapters.ledger.listen import listen
+from tradingsweep.adapters.metrics import MeasuredApi, Metrics
 from tradingsweep.adapters.trading_api import TradingApiClient
 from tradingsweep.config import OperatorSettings
 from tradingsweep.crd.schema import schema_hash
@@ -25,7 +26,7 @@ from tradingsweep.informer import Informer
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.follow import Follower
 from tradingsweep.reconcile.loop import work
-from tradingsweep.reconcile.ports import AdmissionLimits, Key
+from tradingsweep.reconcile.ports import AdmissionLimits, Key, TradingApi
 from tradingsweep.reconcile.queue import Bell, KeyedQueue
 from tradingsweep.reconcile.sources import (
     Admitter,
@@ -48,6 +49,7 @@ class Operator:
         self._settings = settings
         self._keyring = Keyring.parse(settings.callback_secrets.get_secret_value())
         self._stop = asyncio.Event()
+        self._metrics = Metrics()
         self._not_ready: str | None = "starting"
         self._ledger: ledger.PostgresLedger | None = None
 
@@ -68,7 +70,13 @@ class Operator:
     async def _work(self, stack: AsyncExitStack) -> None:
         settings = self._settings
         await stack.enter_async_context(
-            health.serve(settings.health_host, settings.health_port, self._alive, self._ready)
+            health.serve(
+                settings.health_host,
+                settings.health_port,
+                alive=self._alive,
+                ready=self._ready,
+                metrics=self._render,
+            )
         )
         holder = f"{socket.gethostname()}-{os.getpid()}"
         cluster = await stack.enter_async_context(kube.connect(holder))
@@ -94,7 +102,8 @@ class Operator:
         )
         store = self._ledger = ledger.PostgresLedger(pool, identity)
         epoch = await store.lead(holder)
-        context = self._context(cluster, store, api, epoch)
+        measured = MeasuredApi(api, self._metrics.latency)
+        context = self._context(cluster, store, measured, epoch)
         await self._learn_features(context)
         log.info("operator_started", epoch=epoch, cluster_id=identity.cluster_id)
         await self._run_loops(context)
@@ -103,7 +112,7 @@ class Operator:
         self,
         cluster: kube.KubeCluster,
         store: ledger.PostgresLedger,
-        api: TradingApiClient,
+        api: TradingApi,
         epoch: int,
     ) -> Context:
         settings = self._settings
@@ -211,6 +220,11 @@ class Operator:
         except TradingApiUnavailable as error:
             # Until it is there it counts as one that keeps no keys: the careful way.
             log.warning("trading_api_unavailable", error=str(error))
+
+    async def _render(self) -> bytes:
+        if self._ledger is None:
+            raise LedgerUnavailable("not connected yet")
+        return self._metrics.render(await self._ledger.counts())
 
     async def _alive(self) -> str | None:
         return None

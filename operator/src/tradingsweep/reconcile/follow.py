@@ -6,6 +6,7 @@ is next. What is heard stays in this process: a crash forgets it and the next vi
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 import structlog
@@ -107,10 +108,10 @@ class Follower:
         delays = self._policy().delays
         pause = 0.0
         try:
-            async for news in self._api.follow(
-                followed.job_id, delays.stream_visit.total_seconds()
-            ):
-                await self._take(followed, news)
+            within = delays.stream_visit.total_seconds()
+            async with aclosing(self._api.follow(followed.job_id, within)) as stream:
+                async for news in stream:
+                    await self._take(followed, news)
         except TradingApiUnavailable as error:
             pause = error.retry_after or delays.api_retry.total_seconds()
             log.info("stream_unavailable", sweep=followed.key.name, error=str(error))

@@ -1,5 +1,6 @@
 """Performing one action: at most one effect outside, each safe to repeat."""
 
+from contextlib import aclosing
 from typing import assert_never
 
 import structlog
@@ -17,10 +18,7 @@ from tradingsweep.domain.actions import (
 from tradingsweep.domain.answers import (
     Accepted,
     Answer,
-    Broken,
-    Done,
     News,
-    NoSuchJob,
     NotSent,
     Order,
     OutcomeUnknown,
@@ -160,12 +158,10 @@ async def _ask_once_more(submission: Submission, context: Context) -> News | Non
     job_id = submission.job_ids[0]
     if context.policy.knows_status:
         return await context.api.status(job_id)
-    async for news in context.api.follow(job_id, within):
-        match news:
-            case Done() | Broken() | NoSuchJob():
+    async with aclosing(context.api.follow(job_id, within)) as stream:
+        async for news in stream:
+            if not isinstance(news, Progress):
                 return news
-            case Progress():
-                continue
     return None
 
 

@@ -1,6 +1,6 @@
 """What the shell needs of the outside, as narrow protocols; the adapters implement them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -158,8 +158,8 @@ class TradingApi(Protocol):
         """Fetch the best results."""
         ...
 
-    def follow(self, job_id: str, within: float) -> AsyncIterator[News]:
-        """Listen to a job's stream for at most so many seconds."""
+    def follow(self, job_id: str, within: float) -> AsyncGenerator[News]:
+        """Listen to a job's stream for at most so many seconds; close it to leave earlier."""
         ...
 
     async def status(self, job_id: str) -> News | None:

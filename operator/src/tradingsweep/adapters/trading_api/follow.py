@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from urllib.parse import quote
 
-from tradingsweep.adapters.trading_api_answers import Exchange, Redactor, problem_of
-from tradingsweep.adapters.trading_api_http import Away, Call, Stream, Wire
-from tradingsweep.adapters.trading_api_session import Session, cookie_in
-from tradingsweep.adapters.trading_api_stream import Newsreader
+from tradingsweep.adapters.trading_api.answers import Exchange, Redactor, problem_of
+from tradingsweep.adapters.trading_api.http import Away, Call, Stream, Wire
+from tradingsweep.adapters.trading_api.session import Session, cookie_in
+from tradingsweep.adapters.trading_api.stream import Newsreader
 from tradingsweep.contract import ContractError, is_identifier
 from tradingsweep.domain.answers import Broken, Done, News, NoSuchJob
 from tradingsweep.errors import TradingApiUnavailable

@@ -10,16 +10,16 @@ from urllib.parse import quote, urlencode
 
 from pydantic import SecretStr
 
-from tradingsweep.adapters.trading_api_answers import (
+from tradingsweep.adapters.trading_api.answers import (
     Exchange,
     Redactor,
     answer_to,
     problem_of,
     secrets_of,
 )
-from tradingsweep.adapters.trading_api_follow import Follower
-from tradingsweep.adapters.trading_api_http import MAX_ANSWER, Call, Wire, checked_address, trust
-from tradingsweep.adapters.trading_api_stream import news_in
+from tradingsweep.adapters.trading_api.follow import Follower
+from tradingsweep.adapters.trading_api.http import MAX_ANSWER, Call, Wire, checked_address, trust
+from tradingsweep.adapters.trading_api.stream import news_in
 from tradingsweep.contract import (
     BestPage,
     ContractError,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from tradingsweep.adapters.trading_api_answers import Exchange
+from tradingsweep.adapters.trading_api.answers import Exchange
 from tradingsweep.errors import TradingApiUnavailable
 
 MAX_COOKIE = 4096

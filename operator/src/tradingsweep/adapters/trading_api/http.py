@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tradingsweep.adapters.trading_api_answers import Exchange
+from tradingsweep.adapters.trading_api.answers import Exchange
 from tradingsweep.contract import plain
 from tradingsweep.errors import ConfigurationError
 

@@ -12,8 +12,14 @@ async def learn_job_id(pool: Pool, submission_key: str, job_id: str, source: str
 async def append_job_id(
     connection: Connection, submission_key: str, job_id: str, source: str
 ) -> None:
-    """Append a job id; where its submission was cancelled meanwhile, the job is to be cancelled."""
+    """Append a job id; where its submission was cancelled meanwhile, the job is to be cancelled.
+
+    The submission is locked first. Otherwise: (1) a deletion marks it cancelled and finds no job to
+    cancel; (2) the job id is appended, and the submission still reads as accepted; (3) both commit,
+    and nobody has asked for the cancellation. With the lock, who comes second sees the first.
+    """
     arguments = {"key": submission_key, "job_id": job_id, "source": source}
+    await connection.execute(_LOCK, arguments)
     await connection.execute(_APPEND, arguments)
     await cancel_known_jobs(connection, submission_key)
 
@@ -22,6 +28,8 @@ async def cancel_known_jobs(connection: Connection, submission_key: str) -> None
     """Ask for the cancellation of each known job of a cancelled submission, once each."""
     await connection.execute(_CANCEL, {"key": submission_key})
 
+
+_LOCK = "SELECT 1 FROM submissions WHERE key = %(key)s FOR SHARE"
 
 _APPEND = """
 INSERT INTO submission_job_ids (submission_key, external_job_id, source)

@@ -48,11 +48,26 @@ def _described(run: NewRun, change: Change) -> dict[str, Any]:
     }
 
 
+async def steer_run(connection: Connection, uid: str, run_no: int, change: Change) -> None:
+    """Take over the fields that steer an open run; one that has ended keeps what it ran with."""
+    if change.seen is None:
+        return
+    steering = {
+        "uid": uid,
+        "run_no": run_no,
+        "priority": change.seen.priority,
+        "deadline_seconds": change.seen.deadline_seconds,
+        "store_results": change.seen.store_results,
+    }
+    await connection.execute(_STEER, steering)
+    await connection.execute(_COPY_DEADLINE, steering)
+
+
 async def edit_run(
     connection: Connection, uid: str, run_no: int, phase: Phase, change: Change
 ) -> None:
     """Bring the run's counters, times and status in line with the change."""
-    seen, edit = change.seen, change.run
+    edit = change.run
     ended = change.event is not None and phase in TERMINAL
     await connection.execute(
         _EDIT_RUN,
@@ -60,9 +75,6 @@ async def edit_run(
             "uid": uid,
             "run_no": run_no,
             "status": "CANCELLED" if change.object_gone else _STATUS[phase],
-            "priority": seen.priority if seen else None,
-            "deadline_seconds": seen.deadline_seconds if seen else None,
-            "store_results": seen.store_results if seen else None,
             "failed_attempts": edit.failed_attempts if edit else None,
             "collect_tries": edit.collect_tries if edit else None,
             "next_at": edit.next_at if edit else None,
@@ -94,12 +106,26 @@ UPDATE pipeline_jobs SET spec_hash = %(spec_hash)s, parameters = %(parameters)s,
 WHERE sweep_uid = %(uid)s AND run_no = %(run_no)s
 """
 
+# The deadline is the first intent and activeDeadlineSeconds, also where the latter is edited later.
+_STEER = """
+UPDATE pipeline_jobs SET
+    priority = %(priority)s,
+    deadline_at = deadline_at + make_interval(secs => %(deadline_seconds)s - deadline_seconds),
+    deadline_seconds = %(deadline_seconds)s,
+    store_results = %(store_results)s
+WHERE sweep_uid = %(uid)s AND run_no = %(run_no)s AND status IN ('QUEUED', 'RUNNING')
+"""
+
+_COPY_DEADLINE = """
+UPDATE submissions AS s SET deadline_at = r.deadline_at, slot_until = r.deadline_at
+FROM pipeline_jobs AS r
+WHERE r.sweep_uid = %(uid)s AND r.run_no = %(run_no)s AND s.run_id = r.id
+  AND s.deadline_at <> r.deadline_at
+"""
+
 _EDIT_RUN = """
 UPDATE pipeline_jobs SET
     status = %(status)s,
-    priority = coalesce(%(priority)s::int, priority),
-    deadline_seconds = coalesce(%(deadline_seconds)s::int, deadline_seconds),
-    store_results = coalesce(%(store_results)s::int, store_results),
     failed_attempts = coalesce(%(failed_attempts)s::int, failed_attempts),
     collect_tries = coalesce(%(collect_tries)s::int, collect_tries),
     next_at = CASE WHEN %(next_at)s::timestamptz IS NOT NULL THEN %(next_at)s::timestamptz

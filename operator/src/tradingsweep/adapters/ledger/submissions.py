@@ -48,7 +48,10 @@ UPDATE submissions SET
     sweep_run_id = coalesce(%(sweep_run_id)s::text, sweep_run_id),
     unknown_until = coalesce(%(unknown_until)s::timestamptz, unknown_until),
     ended_at = CASE WHEN %(ended)s THEN now() END,
-    slot_released_at = CASE WHEN %(frees)s THEN now() END
+    -- A slot that was given back stays so: a replaced submission whose end is known takes none
+    -- when it is cancelled. Only admission takes slots.
+    slot_released_at =
+        CASE WHEN %(frees)s THEN coalesce(slot_released_at, now()) ELSE slot_released_at END
 WHERE key = %(key)s
 """
 

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from tradingsweep.adapters.ledger.facts import append_job_id, cancel_known_jobs
 from tradingsweep.adapters.ledger.postgres import Connection, Identity, Pool, transaction
 from tradingsweep.adapters.ledger.results import store_results
-from tradingsweep.adapters.ledger.runs import edit_run, open_run, rewrite_run
+from tradingsweep.adapters.ledger.runs import edit_run, open_run, rewrite_run, steer_run
 from tradingsweep.adapters.ledger.submissions import move_submission, release_slot, reopen
 from tradingsweep.domain.changes import Change
 from tradingsweep.domain.facts import View
@@ -71,6 +71,7 @@ class _Decision:
             await move_submission(connection, self.view.submissions, move)
         await open_run(connection, uid, self.key.namespace, change)
         await rewrite_run(connection, uid, change)
+        await steer_run(connection, uid, self.run_no, change)
         await edit_run(connection, uid, self.run_no, self.after, change)
         for key in change.releases:
             await release_slot(connection, key)

@@ -81,6 +81,9 @@ class Wiring:
             "TRADINGSWEEP_CALLBACK_SECRETS": self._callback_secrets,
             "TRADINGSWEEP_NAMESPACES": ",".join(self.namespaces),
             "TRADINGSWEEP_HEALTH_PORT": str(self.operator_port),
+            # One operator at a time has a namespace here, and one that was killed is replaced soon.
+            "TRADINGSWEEP_LEASE_NAMESPACE": self.namespaces[0] if self.namespaces else "default",
+            "TRADINGSWEEP_LEASE_SECONDS": "3",
             **self.operator_settings,
         }
 

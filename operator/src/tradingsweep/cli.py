@@ -26,7 +26,7 @@ def operator() -> None:
     """Watch sweeps, submit them, store their results (settings: TRADINGSWEEP_* variables)."""
     from tradingsweep import logs
     from tradingsweep.config import OperatorSettings
-    from tradingsweep.wiring import Operator
+    from tradingsweep.running import Operator
 
     async def run(settings: OperatorSettings) -> None:
         await Operator(settings).run()

@@ -69,6 +69,10 @@ class OperatorSettings(DatabaseSettings):
     """How long a callback may still name the job of a submission whose answer was lost."""
     busy_means_not_accepted: bool = False
     """A 503 to a submission certainly means that it was not accepted."""
+    lease_namespace: str = "default"
+    """Where the Lease of the shard is; in a pod: its own namespace."""
+    lease_seconds: float = Field(default=15, ge=1, le=300)
+    """For how long a leader that does not renew is left alone."""
     time_scale: float = Field(default=1.0, gt=0, le=10)
     """All delays of the protocol times this; for tests."""
     health_host: str = "127.0.0.1"

@@ -3,6 +3,7 @@
 TradingSweepError
 ├── ConfigurationError        a setting is missing or wrong: the process does not start
 ├── LedgerUnavailable         Postgres is away or refused: the pass is repeated with backoff
+├── LeadershipLost            another process leads: this one ends
 ├── ClusterUnavailable        the API server is away or refused: likewise
 ├── TradingApiUnavailable     the Trading API is away: no try is used up
 │   └── CredentialsRejected   it answered 401 or 403
@@ -26,6 +27,10 @@ class LedgerUnavailable(TradingSweepError):  # noqa: N818 - reads as the state t
 
 class ClusterUnavailable(TradingSweepError):  # noqa: N818
     """The Kubernetes API server could not be reached, or refused for now."""
+
+
+class LeadershipLost(TradingSweepError):  # noqa: N818
+    """Another process leads, or nobody knows who does: this one must end."""
 
 
 class TradingApiUnavailable(TradingSweepError):  # noqa: N818

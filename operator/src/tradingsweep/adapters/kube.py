@@ -10,9 +10,11 @@ import aiohttp
 from kubernetes.aio import client, config
 from pydantic import ValidationError
 
+from tradingsweep.adapters.lease import KubeLease
 from tradingsweep.crd.model import GROUP, KIND, PLURAL, VERSION, TradingSweepSpec
 from tradingsweep.domain.facts import SweepObject
 from tradingsweep.errors import ClusterUnavailable, ConfigurationError
+from tradingsweep.reconcile.leadership import LeaseTimes
 from tradingsweep.reconcile.ports import Key, KubeEvent
 
 FIELD_MANAGER = "tradingsweep-operator"
@@ -26,8 +28,8 @@ _AWAY = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
 
 @asynccontextmanager
-async def connect(holder: str) -> AsyncIterator["KubeCluster"]:
-    """Connect as the pod's service account, or as the current kubeconfig says.
+async def connect(holder: str, kubeconfig: str | None = None) -> AsyncIterator["KubeCluster"]:
+    """Connect as the pod's service account, or as a kubeconfig says (default: the current one).
 
     Raises:
         ConfigurationError: there is neither.
@@ -37,7 +39,7 @@ async def connect(holder: str) -> AsyncIterator["KubeCluster"]:
         config.load_incluster_config(client_configuration=settings)
     except config.ConfigException:
         try:
-            await config.load_kube_config(client_configuration=settings)
+            await config.load_kube_config(kubeconfig, client_configuration=settings)
         except (config.ConfigException, OSError) as error:
             raise ConfigurationError(
                 f"no cluster: not in a pod, and no usable KUBECONFIG ({error})"
@@ -54,7 +56,12 @@ class KubeCluster:
         self._events = client.EventsV1Api(api)
         self._core = client.CoreV1Api(api)
         self._definitions = client.ApiextensionsV1Api(api)
+        self._api = api
         self._holder = holder
+
+    def lease(self, namespace: str, name: str, times: LeaseTimes) -> KubeLease:
+        """Return the Lease of that name."""
+        return KubeLease(self._api, namespace, name, times)
 
     async def cluster_id(self) -> str:
         """Return what tells this cluster from every other: the uid of kube-system."""

@@ -1,0 +1,198 @@
+"""One operator process from start to end: waits to lead, runs its loops, ends in good order."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
+
+import structlog
+
+from tradingsweep.adapters import health
+from tradingsweep.adapters.ledger.listen import listen
+from tradingsweep.adapters.metrics import Metrics
+from tradingsweep.config import OperatorSettings
+from tradingsweep.crd.schema import schema_hash
+from tradingsweep.domain.facts import SweepObject
+from tradingsweep.errors import LedgerUnavailable, TradingApiUnavailable
+from tradingsweep.informer import Informer
+from tradingsweep.reconcile.context import Context
+from tradingsweep.reconcile.loop import work
+from tradingsweep.reconcile.ports import AdmissionLimits, Key
+from tradingsweep.reconcile.queue import Bell
+from tradingsweep.reconcile.sources import (
+    Admitter,
+    hear_callbacks,
+    send_effects,
+    take_up_what_was_open,
+)
+from tradingsweep.wiring import Parts, context_of, open_parts
+
+log = structlog.get_logger()
+
+CRD_LOOK = 2.0
+"""Seconds between two looks at a CRD that is missing or another release's."""
+T = TypeVar("T")
+
+
+class Operator:
+    """One operator process."""
+
+    def __init__(self, settings: OperatorSettings) -> None:
+        self._settings = settings
+        self._stop = asyncio.Event()
+        self._metrics = Metrics()
+        self._not_ready: str | None = "starting"
+        self._parts: Parts | None = None
+
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT; what was sent by then is still recorded.
+
+        Raises:
+            TradingSweepError: it cannot start; the message says what to do.
+            LeadershipLost: another process leads now.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        settings = self._settings
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(
+                health.serve(
+                    settings.health_host,
+                    settings.health_port,
+                    alive=self._alive,
+                    ready=self._ready,
+                    metrics=self._render,
+                )
+            )
+            parts = self._parts = await open_parts(settings, self._metrics, stack)
+            if not await self._unless_stopped(self._crd_is_ours(parts)):
+                return
+            # A process that waits to lead is ready: it is what a rollout waits for.
+            self._not_ready = None
+            if not await self._unless_stopped(self._leads(parts)):
+                return
+            try:
+                await self._lead(parts)
+            finally:
+                await parts.leadership.release()
+
+    async def _unless_stopped(self, waits: Coroutine[Any, Any, bool]) -> bool:
+        """Wait for something; False where the process is to end before it comes true."""
+        waiting = asyncio.create_task(waits)
+        stopped = asyncio.create_task(self._stop.wait())
+        await asyncio.wait([waiting, stopped], return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if waiting.done():
+            return waiting.result()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        return False
+
+    async def _crd_is_ours(self, parts: Parts) -> bool:
+        """Wait for the CRD of this program's release."""
+        while (found := await parts.cluster.schema_hash()) != schema_hash():
+            state = "is missing" if found is None else "is another release's"
+            self._not_ready = (
+                f"the CRD tradingsweeps.trading.zixly.io {state}: "
+                "apply crds/tradingsweeps.yaml of this release"
+            )
+            log.warning("crd_not_ready", problem=self._not_ready)
+            await asyncio.sleep(CRD_LOOK)
+        return True
+
+    async def _leads(self, parts: Parts) -> bool:
+        await parts.leadership.acquire()
+        return True
+
+    async def _lead(self, parts: Parts) -> None:
+        epoch = await parts.ledger.lead(parts.holder)
+        context = context_of(parts, self._settings, epoch)
+        await _learn_features(context)
+        log.info("operator_started", epoch=epoch, cluster_id=parts.ledger.identity.cluster_id)
+        await take_up_what_was_open(context)
+        informer = self._informer(context)
+        loops = [informer.run(), parts.leadership.keep(), *self._loops(context)]
+        tasks = [asyncio.create_task(loop) for loop in loops]
+        try:
+            await self._until_stopped_or_broken(tasks)
+        finally:
+            self._not_ready = "stopping"
+            informer.stop()
+            await self._wind_down(context, tasks)
+
+    def _informer(self, context: Context) -> Informer:
+        def seen(key: Key, target: SweepObject | None) -> None:
+            if target is None:
+                context.objects.drop(key.uid)
+            else:
+                context.objects.put(target)
+            context.queue.add(key)
+
+        return Informer(self._settings.namespaces, seen)
+
+    def _loops(self, context: Context) -> list[Coroutine[Any, Any, None]]:
+        settings = self._settings
+        callbacks = Bell()
+        limits = AdmissionLimits(
+            settings.max_concurrent_sweeps, settings.max_concurrent_per_namespace
+        )
+        return [
+            Admitter(context, limits).run(),
+            hear_callbacks(context, callbacks),
+            send_effects(context),
+            context.follower.run(),
+            listen(settings.dsn.get_secret_value(), callbacks.ring),
+            *(work(context) for _ in range(settings.workers)),
+        ]
+
+    async def _until_stopped_or_broken(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Wait for the signal; a loop that ends before it ends the process."""
+        stopped = asyncio.create_task(self._stop.wait())
+        ended, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        for task in tasks:
+            if task in ended:
+                task.result()
+                raise RuntimeError("a loop of the operator ended by itself")
+
+    async def _wind_down(self, context: Context, tasks: list[asyncio.Task[None]]) -> None:
+        """Begin nothing new; wait for the passes that have begun, for they may have sent.
+
+        The Lease is renewed meanwhile: the second task goes on until they are through.
+        """
+        informing, leading, *looping = tasks
+        for task in looping:
+            task.cancel()
+        patience = self._settings.post_timeout_seconds + 5
+        if context.passes:
+            await asyncio.wait(context.passes, timeout=patience)
+        leading.cancel()
+        await asyncio.wait([informing, leading, *looping], timeout=patience)
+        log.info("operator_stopped")
+
+    async def _render(self) -> bytes:
+        if self._parts is None:
+            raise LedgerUnavailable("not connected yet")
+        return self._metrics.render(await self._parts.ledger.counts())
+
+    async def _alive(self) -> str | None:
+        return None
+
+    async def _ready(self) -> str | None:
+        if self._not_ready is not None or self._parts is None:
+            return self._not_ready or "starting"
+        try:
+            await self._parts.ledger.ping()
+        except LedgerUnavailable as error:
+            return f"Postgres: {error}"
+        return None
+
+
+async def _learn_features(context: Context) -> None:
+    try:
+        context.learn(await context.api.health())
+    except TradingApiUnavailable as error:
+        # Until it is there it counts as one that keeps no keys: the careful way.
+        log.warning("trading_api_unavailable", error=str(error))

@@ -47,6 +47,7 @@ FULL_SPEC = TradingSweepSpec(
     strategy_type=StrategyType.MACD,
     preset=Preset.STANDARD,
     priority=-3,
+    backoff_limit=2,
     active_deadline_seconds=7200,
     run_id="2025-01-27.a",
     top_results=4,

@@ -46,6 +46,7 @@ def test_a_smallest_spec_has_the_documented_defaults() -> None:
         "strategyType": "SMA",
         "priority": 0,
         "activeDeadlineSeconds": 3600,
+        "backoffLimit": 0,
         "topResults": 3,
         "storeResults": 100,
     }

@@ -18,14 +18,9 @@ from tradingsweep.domain.answers import (
     Refused,
 )
 from tradingsweep.domain.changes import Change, Learned
+from tradingsweep.domain.endings import attempt_failed, not_collected, told_at_last
 from tradingsweep.domain.facts import Submission
-from tradingsweep.domain.outcomes import (
-    answered,
-    not_collected,
-    stored,
-    told_at_last,
-    usable,
-)
+from tradingsweep.domain.outcomes import answered, stored, usable
 from tradingsweep.domain.phases import Event
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import State
@@ -236,3 +231,37 @@ def test_a_job_that_outlives_its_deadline_is_cancelled() -> None:
     assert isinstance(action, Record)
     change: Change = action.change
     assert [(State.TIMED_OUT, True)] == [(move.to, move.cancel) for move in change.moves]
+
+
+@pytest.mark.parametrize(("failed", "seconds"), [(0, 10), (1, 20), (2, 40), (6, 360), (9, 360)])
+def test_a_failed_attempt_is_followed_by_another(failed: int, seconds: int) -> None:
+    """10 s x 2^n apart, at most six minutes, while backoffLimit allows."""
+    f = A.sweep(backoffLimit=10).accepted().with_run(failed_attempts=failed).facts
+
+    change = attempt_failed(f, f.view.submissions[0], State.FAILED, Reason.JOB_FAILED, "no prices")
+
+    assert (Event.NEXT_ATTEMPT, True) == (change.event, change.reopens)
+    assert change.run is not None
+    assert (failed + 1, NOON + timedelta(seconds=seconds)) == (
+        change.run.failed_attempts,
+        change.run.next_at,
+    )
+    assert [Reason.RETRY_SCHEDULED] == [said.reason for said in change.announce]
+
+
+def test_the_last_attempt_that_fails_ends_the_run() -> None:
+    """BackoffLimit 1 is two attempts."""
+    f = A.sweep(backoffLimit=1).accepted().with_run(failed_attempts=1).facts
+
+    change = attempt_failed(f, f.view.submissions[0], State.LOST, Reason.JOB_LOST, "gone")
+
+    assert (Event.GAVE_UP, Reason.JOB_LOST) == (change.event, change.reason)
+
+
+def test_after_the_deadline_no_attempt_begins() -> None:
+    """ActiveDeadlineSeconds beats backoffLimit."""
+    f = A.sweep(backoffLimit=5).accepted().past_its_deadline().facts
+
+    change = attempt_failed(f, f.view.submissions[0], State.FAILED, Reason.JOB_FAILED, "no")
+
+    assert Event.GAVE_UP is change.event

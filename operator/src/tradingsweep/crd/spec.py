@@ -174,6 +174,17 @@ class TradingSweepSpec(WireModel):
         "(a minute) to 604800 (a week). Time in the queue does not count. Then the sweep fails "
         "with the reason DeadlineExceeded. Default 3600.",
     )
+    backoff_limit: int = Field(
+        default=0,
+        strict=True,
+        ge=0,
+        le=10,
+        description="How often a run is submitted anew after the Trading API reported a failed "
+        "sweep: 0 to 10. The next attempt waits 10 seconds, then 20, 40 and so on, at most 6 "
+        "minutes. A backtest gives the same result every time, so more than 0 helps only where "
+        "the Trading API itself is unreliable. activeDeadlineSeconds holds over all attempts. "
+        "Default 0.",
+    )
     run_id: str | None = Field(
         default=None,
         min_length=1,

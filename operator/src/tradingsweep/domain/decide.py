@@ -15,10 +15,11 @@ from tradingsweep.domain.actions import (
 )
 from tradingsweep.domain.answers import Broken, Done, NoSuchJob, Progress
 from tradingsweep.domain.changes import Change, Move
+from tradingsweep.domain.endings import JOB_LOST, attempt_failed, gave_up
 from tradingsweep.domain.facts import Facts, Submission
 from tradingsweep.domain.hearing import callback_came, job_has_ended, stale_callbacks
 from tradingsweep.domain.identity import identity, identity_hash
-from tradingsweep.domain.outcomes import JOB_LOST, accepted, gave_up, replaced, seen, unknown
+from tradingsweep.domain.outcomes import accepted, replaced, seen, unknown
 from tradingsweep.domain.phases import TERMINAL, Event, Phase
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.request import new_run
@@ -115,11 +116,11 @@ def stream_told(facts: Facts) -> Action | None:
         case Done(sweep_run_id):
             return job_has_ended(facts, live, sweep_run_id, ())
         case Broken(message, confirmed=True):
-            return Record(gave_up(facts, live, State.FAILED, Reason.JOB_FAILED, message))
+            return Record(attempt_failed(facts, live, State.FAILED, Reason.JOB_FAILED, message))
         case Broken():
             return Follow(live, live.deadline_at) if not facts.late else None
         case NoSuchJob():
-            return Record(gave_up(facts, live, State.LOST, Reason.JOB_LOST, JOB_LOST))
+            return Record(attempt_failed(facts, live, State.LOST, Reason.JOB_LOST, JOB_LOST))
         case Progress() if facts.view.sweep and facts.view.sweep.phase is Phase.SUBMITTED:
             return Record(Change(reason=Reason.RUNNING, event=Event.STARTED))
         case Progress():

@@ -4,8 +4,9 @@ from tradingsweep.contract import Callback, ContractError, parse_callback
 from tradingsweep.domain.actions import Action, Collect, Follow, Record, Rest
 from tradingsweep.domain.answers import Done
 from tradingsweep.domain.changes import Change, InboxMark, InboxOutcome, Learned
+from tradingsweep.domain.endings import attempt_failed, not_collected
 from tradingsweep.domain.facts import Facts, InboxRow, Submission
-from tradingsweep.domain.outcomes import accepted, gave_up, not_collected
+from tradingsweep.domain.outcomes import accepted
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import State
 
@@ -41,7 +42,9 @@ def _hear(facts: Facts, row: InboxRow, about: Submission, callback: Callback) ->
         return job_has_ended(facts, about, callback.results_id, mark)
     if callback.status == "failed" and about.state is State.ACCEPTED:
         words = callback.error_message or "the Trading API gave no reason"
-        return Record(gave_up(facts, about, State.FAILED, Reason.JOB_FAILED, words, inbox=mark))
+        return Record(
+            attempt_failed(facts, about, State.FAILED, Reason.JOB_FAILED, words, inbox=mark)
+        )
     return _mark(row, InboxOutcome.LATE, callback)
 
 

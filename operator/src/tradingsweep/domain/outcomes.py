@@ -3,17 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tradingsweep.domain.actions import Action, Collect, Record
 from tradingsweep.domain.answers import (
     Accepted,
     Answer,
-    Broken,
-    Done,
-    News,
-    NoSuchJob,
     NotSent,
     OutcomeUnknown,
-    Progress,
     Refused,
     ResultPage,
 )
@@ -26,6 +20,7 @@ from tradingsweep.domain.changes import (
     RunEdit,
     Seen,
 )
+from tradingsweep.domain.endings import gave_up
 from tradingsweep.domain.facts import Facts, Submission, SweepObject
 from tradingsweep.domain.grid import Grid
 from tradingsweep.domain.phases import Event
@@ -39,10 +34,6 @@ MAX_RETRY_AFTER = timedelta(hours=1)
 
 STALE = "Stale"
 """The reason of a request that was not sent because its window, or our lead, had ended."""
-
-JOB_LOST = "the Trading API does not know the job any more"
-
-_FAILED_ATTEMPT = frozenset({State.FAILED, State.LOST, State.UNUSABLE})
 
 
 def seen(sweep: SweepObject) -> Seen:
@@ -196,66 +187,3 @@ def _how_it_ended(page: ResultPage) -> tuple[Reason, str]:
             f"with a score of {best.score:.4f}{synthetic}"
         ),
     )
-
-
-def gave_up(
-    facts: Facts,
-    given_up: Submission | None,
-    to: State,
-    reason: Reason,
-    message: str,
-    *,
-    cancel: bool = False,
-    inbox: tuple[InboxMark, ...] = (),
-) -> Change:
-    """The run ends without results."""
-    run = facts.view.run
-    failed = (run.failed_attempts if run else 0) + (to in _FAILED_ATTEMPT)
-    moves = (Move(given_up.key, to, cancel=cancel),) if given_up else ()
-    words = settled(message)
-    return Change(
-        reason=reason,
-        message=words,
-        event=Event.GAVE_UP,
-        moves=moves,
-        run=RunEdit(failed_attempts=failed),
-        inbox=inbox,
-        announce=(Announcement("Warning", reason, words),),
-    )
-
-
-def not_collected(facts: Facts, source: Submission, why: str) -> Change:
-    """The results could not be used: again after a while, or the attempt is over."""
-    tries = (facts.view.run.collect_tries if facts.view.run else 0) + 1
-    delay = facts.policy.collect_delay(tries)
-    if delay is None:
-        return gave_up(facts, source, State.UNUSABLE, Reason.RESULTS_UNAVAILABLE, why)
-    return Change(
-        reason=Reason.COLLECTING,
-        message=settled(f"the results cannot be used yet: {why}"),
-        run=RunEdit(collect_tries=tries, next_at=facts.now + delay),
-    )
-
-
-def told_at_last(facts: Facts, asked: Submission, news: News | None) -> Action:
-    """What the answer to the last question at the deadline means."""
-    match news:
-        case Done(sweep_run_id) if sweep_run_id is not None:
-            return Collect(asked, sweep_run_id)
-        case Done():
-            nameless = "the Trading API names no sweep_run_id"
-            return Record(
-                gave_up(facts, asked, State.UNUSABLE, Reason.RESULTS_UNAVAILABLE, nameless)
-            )
-        case Broken(message, _):
-            return Record(gave_up(facts, asked, State.FAILED, Reason.JOB_FAILED, message))
-        case NoSuchJob():
-            return Record(gave_up(facts, asked, State.LOST, Reason.JOB_LOST, JOB_LOST))
-        case Progress() | None:
-            return Record(too_late(facts, asked))
-
-
-def too_late(facts: Facts, asked: Submission) -> Change:
-    """The deadline passed while the job was at the API, and nothing says that it ended."""
-    late = "the run took longer than spec.activeDeadlineSeconds"
-    return gave_up(facts, asked, State.TIMED_OUT, Reason.DEADLINE_EXCEEDED, late, cancel=True)

@@ -54,6 +54,10 @@ COLLECT_DELAYS = tuple(timedelta(seconds=s) for s in (2, 4, 8))
 """Before the second, third and fourth request for the results (the seed's back-off)."""
 
 
+FIRST_ATTEMPT_DELAY = timedelta(seconds=10)
+LONGEST_ATTEMPT_DELAY = timedelta(minutes=6)
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What the operator was told, and what the API says that it can do."""
@@ -75,6 +79,11 @@ class Policy:
         if tries > len(COLLECT_DELAYS):
             return None
         return COLLECT_DELAYS[tries - 1] * self.time_scale
+
+    def attempt_delay(self, failed: int) -> timedelta:
+        """How long the next attempt waits after so many failed ones: 10, 20, 40 seconds…."""
+        delay = FIRST_ATTEMPT_DELAY * 2.0 ** min(failed - 1, 10)
+        return min(delay, LONGEST_ATTEMPT_DELAY) * self.time_scale
 
     def seconds(self, count: float) -> timedelta:
         """Return a delay of so many seconds, on the policy's scale."""

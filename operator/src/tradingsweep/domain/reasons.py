@@ -27,6 +27,8 @@ class Reason(StrEnum):
     """The job ended and its results are being fetched."""
     NEXT_ATTEMPT = "NextAttempt"
     """The run is to be submitted anew."""
+    RETRY_SCHEDULED = "RetryScheduled"
+    """An Event's reason: an attempt failed, and another one is planned."""
 
     # It ended well.
     COMPLETED = "Completed"

@@ -25,15 +25,9 @@ from tradingsweep.domain.answers import (
     Progress,
 )
 from tradingsweep.domain.changes import Change
+from tradingsweep.domain.endings import not_collected, told_at_last, too_late
 from tradingsweep.domain.facts import Facts, Submission
-from tradingsweep.domain.outcomes import (
-    answered,
-    not_collected,
-    stored,
-    told_at_last,
-    too_late,
-    usable,
-)
+from tradingsweep.domain.outcomes import answered, stored, usable
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.errors import AnswerRefused, TradingApiUnavailable
 from tradingsweep.reconcile.context import Context

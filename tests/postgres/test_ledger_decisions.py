@@ -19,7 +19,7 @@ from tradingsweep.domain.changes import (
     Seen,
 )
 from tradingsweep.domain.decide import decide
-from tradingsweep.domain.outcomes import accepted, gave_up, stored
+from tradingsweep.domain.outcomes import accepted, stored
 from tradingsweep.domain.phases import Phase
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import State
@@ -168,10 +168,7 @@ async def test_the_words_of_a_failure_outlive_what_comes_later(
 ) -> None:
     """A late callback or an edit of a failed sweep does not wipe out why its run failed."""
     key = await desk.at_the_api()
-    await desk.change(
-        key,
-        lambda facts, sent: gave_up(facts, sent, State.FAILED, Reason.JOB_FAILED, "no data"),
-    )
+    await desk.give_up(key, State.FAILED)
     number = call_back(connection, (await desk.ledger.view(key.uid)).submissions[-1].key)
     late = Change(inbox=(InboxMark(number, InboxOutcome.LATE),))
     assert await desk.ledger.write(key, await desk.ledger.view(key.uid), late)

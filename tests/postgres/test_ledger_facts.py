@@ -12,7 +12,6 @@ from tests.support.ledger_rows import key_of as a_key
 from tradingsweep.adapters.ledger.facts import append_job_id
 from tradingsweep.adapters.ledger.postgres import transaction
 from tradingsweep.domain.changes import Change, Move
-from tradingsweep.domain.outcomes import too_late
 from tradingsweep.domain.submissions import State
 
 CANCELS = "outbox"
@@ -89,7 +88,7 @@ async def test_a_job_of_a_timed_out_submission_is_cancelled(
 ) -> None:
     """The deadline ends the job as well as the run."""
     key = await desk.at_the_api()
-    await desk.change(key, too_late)
+    await desk.give_up(key, State.TIMED_OUT)
 
     assert ["job-1"] == [
         row[0]

@@ -5,10 +5,9 @@ import pytest
 from tests.support.ledger_desk import Desk, an_object, one
 from tests.support.ledger_rows import Connection
 from tradingsweep.domain.changes import Change, Move
-from tradingsweep.domain.outcomes import gave_up, replaced
+from tradingsweep.domain.outcomes import replaced
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import HOLDS_SLOT, LINGERS, State
-from tradingsweep.reconcile.ports import Key
 
 
 async def is_free(desk: Desk) -> bool:
@@ -54,7 +53,7 @@ async def test_a_released_slot_is_free(desk: Desk, connection: Connection, state
 async def test_an_attempt_that_ended_at_the_api_frees_its_slot(desk: Desk, to: State) -> None:
     """The API has nothing of it any more."""
     key = await desk.at_the_api()
-    await desk.change(key, lambda facts, sent: gave_up(facts, sent, to, Reason.JOB_FAILED, "no"))
+    await desk.give_up(key, to)
 
     assert await is_free(desk)
 
@@ -63,12 +62,7 @@ async def test_a_refused_submission_frees_its_slot(desk: Desk) -> None:
     """The API did not take it."""
     key = await desk.apply()
     await desk.admit()
-    await desk.change(
-        key,
-        lambda facts, sent: gave_up(
-            facts, sent, State.REFUSED, Reason.INVALID_PARAMETERS, "no such ticker"
-        ),
-    )
+    await desk.give_up(key, State.REFUSED, Reason.INVALID_PARAMETERS)
 
     assert await is_free(desk)
 
@@ -84,7 +78,7 @@ async def test_what_was_certainly_not_sent_holds_no_slot(desk: Desk) -> None:
     """Back in line it waits like everybody else, and cancelled from there it leaves nothing."""
     key = await desk.apply()
     await desk.admit()
-    await put_back(desk, key)
+    await desk.put_back(key)
     await desk.delete(key)
 
     assert await is_free(desk)
@@ -94,7 +88,7 @@ async def test_what_is_admitted_again_holds_a_slot_again(desk: Desk) -> None:
     """The slot that was given back is taken anew, and only one."""
     key = await desk.apply()
     await desk.admit()
-    await put_back(desk, key)
+    await desk.put_back(key)
 
     assert ["btc-sma"] == await desk.admit(total=1)
     assert not await is_free(desk)
@@ -164,7 +158,7 @@ async def test_the_deadline_starts_with_the_first_intent_and_not_again(
     assert (await desk.ledger.view(key.uid)).run.deadline_at is None  # type: ignore[union-attr]
     await desk.admit()
     first = one(connection, "SELECT intent_at + interval '600 s' FROM submissions")
-    await put_back(desk, key)
+    await desk.put_back(key)
     await desk.admit()
 
     assert (first, first, first) == one(
@@ -201,8 +195,3 @@ async def test_an_edit_of_a_finished_sweep_leaves_its_run_as_it_ran(
     await desk.record(key, an_object(key, 2, activeDeadlineSeconds=60, priority=9, storeResults=3))
 
     assert before == one(connection, steered)
-
-
-async def put_back(desk: Desk, key: Key) -> None:
-    """The API could not be reached: certainly not sent."""
-    assert await desk.change(key, lambda _, sent: Change(moves=(Move(sent.key, State.READY),)))

@@ -11,10 +11,13 @@ from tradingsweep.adapters.ledger import Identity, PostgresLedger, connect
 from tradingsweep.adapters.ledger.postgres import Pool
 from tradingsweep.domain.actions import Record
 from tradingsweep.domain.answers import ResultPage
-from tradingsweep.domain.changes import Change
+from tradingsweep.domain.changes import Change, Move
 from tradingsweep.domain.decide import decide
 from tradingsweep.domain.facts import Facts, Submission, SweepObject, View
 from tradingsweep.domain.outcomes import accepted, stored, unknown
+from tradingsweep.domain.phases import Event
+from tradingsweep.domain.reasons import Reason
+from tradingsweep.domain.submissions import State
 from tradingsweep.reconcile.ports import AdmissionLimits, Key
 
 ANY_SIZE = 124_750
@@ -77,9 +80,27 @@ class Desk:
         """The API took the submission."""
         return await self.change(key, lambda _, sent: accepted(sent, job_id, "answer"))
 
+    async def put_back(self, key: Key) -> bool:
+        """The API could not be reached: certainly not sent."""
+        return await self.change(key, lambda _, sent: Change(moves=(Move(sent.key, State.READY),)))
+
     async def lose_the_answer(self, key: Key) -> bool:
         """The answer to the submission was lost."""
         return await self.change(key, lambda facts, sent: unknown(facts, sent, "cut off"))
+
+    async def give_up(
+        self, key: Key, to: State, reason: Reason = Reason.JOB_FAILED, message: str = "no data"
+    ) -> bool:
+        """The run ends without results; a job that may still run is to be cancelled."""
+        return await self.change(
+            key,
+            lambda _, sent: Change(
+                reason=reason,
+                message=message,
+                event=Event.GAVE_UP,
+                moves=(Move(sent.key, to, cancel=to is State.TIMED_OUT),),
+            ),
+        )
 
     async def finish(self, key: Key, page: ResultPage | None = None) -> bool:
         """The results came."""

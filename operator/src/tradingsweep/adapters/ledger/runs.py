@@ -7,6 +7,7 @@ from psycopg.types.json import Jsonb
 from tradingsweep.adapters.ledger.postgres import Connection
 from tradingsweep.domain.changes import Change, NewRun
 from tradingsweep.domain.phases import TERMINAL, Event, Phase
+from tradingsweep.reconcile.ports import Key
 
 _STATUS = {
     Phase.QUEUED: "QUEUED",
@@ -17,14 +18,14 @@ _STATUS = {
 }
 
 
-async def open_run(connection: Connection, uid: str, tenant: str, change: Change) -> None:
+async def open_run(connection: Connection, cluster_id: str, key: Key, change: Change) -> None:
     """Begin the run that the change opens; what was open before is superseded."""
     if change.opens is None:
         return
-    await connection.execute(_SUPERSEDE, {"uid": uid})
-    await connection.execute(
-        _OPEN_RUN, _described(change.opens, change) | {"uid": uid, "tenant": tenant}
-    )
+    whose = {"uid": key.uid, "tenant": key.namespace, "cluster": cluster_id}
+    await connection.execute(_SUPERSEDE, whose)
+    await connection.execute(_OPEN_RUN, _described(change.opens, change) | whose)
+    await connection.execute(_STAND_IN_LINE, whose)
 
 
 async def rewrite_run(connection: Connection, uid: str, change: Change) -> None:
@@ -98,6 +99,11 @@ INSERT INTO pipeline_jobs (sweep_uid, run_no, tenant_id, spec_hash, parameters, 
                            requested_combinations, priority, deadline_seconds, store_results)
 VALUES (%(uid)s, %(run_no)s, %(tenant)s, %(spec_hash)s, %(parameters)s, %(combinations)s,
         %(requested)s, %(priority)s, %(deadline_seconds)s, %(store_results)s)
+"""
+
+_STAND_IN_LINE = """
+INSERT INTO tenants (cluster_id, namespace) VALUES (%(cluster)s, %(tenant)s)
+ON CONFLICT DO NOTHING
 """
 
 _REWRITE = """

@@ -3,7 +3,16 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tradingsweep.adapters.ledger import admission, counts, facts, outbox, view, write
+from tradingsweep.adapters.ledger import (
+    admission,
+    counts,
+    facts,
+    leadership,
+    line,
+    outbox,
+    view,
+    write,
+)
 from tradingsweep.adapters.ledger.postgres import Identity, Pool, transaction
 from tradingsweep.domain.changes import Change
 from tradingsweep.domain.facts import View
@@ -23,11 +32,7 @@ class PostgresLedger:
         Returns:
             This process's epoch, which admission checks from now on.
         """
-        shard = f"{self.identity.cluster_id}/{self.identity.shard}"
-        async with transaction(self._pool) as connection:
-            cursor = await connection.execute(_LEAD, {"shard": shard, "holder": holder})
-            row = await cursor.fetchone()
-        epoch = int(row["epoch"]) if row else 0
+        epoch = await leadership.lead(self._pool, self.identity, holder)
         self.identity = replace(self.identity, epoch=epoch)
         return epoch
 
@@ -49,8 +54,8 @@ class PostgresLedger:
         return await view.read(self._pool, self.identity, uid)
 
     async def ahead(self, uid: str) -> int:
-        """Count the waiting sweeps of the same namespace that go first."""
-        return await admission.ahead(self._pool, uid)
+        """Count the waiting sweeps of the same namespace that go first, at most 1,000."""
+        return await line.ahead(self._pool, uid)
 
     async def write(self, key: Key, known: View, change: Change) -> bool:
         """Apply a change with a compare-and-set (W1)."""
@@ -66,7 +71,7 @@ class PostgresLedger:
 
     async def anyone_waiting(self, max_combinations: int) -> bool:
         """Whether a sweep could take a slot now."""
-        return await admission.anyone_waiting(self._pool, self.identity, max_combinations)
+        return await line.anyone(self._pool, self.identity, max_combinations)
 
     async def open_sweeps(self) -> list[Key]:
         """List the sweeps of this shard that have not ended."""
@@ -116,13 +121,6 @@ class PostgresLedger:
             rows = await connection.execute(query, arguments)
             return [Key(row["uid"], row["namespace"], row["name"]) async for row in rows]
 
-
-_LEAD = """
-INSERT INTO leaders (shard, holder) VALUES (%(shard)s, %(holder)s)
-ON CONFLICT (shard) DO UPDATE SET
-    epoch = leaders.epoch + 1, holder = EXCLUDED.holder, taken_at = now()
-RETURNING epoch
-"""
 
 _OPEN = """
 SELECT uid, namespace, name FROM sweeps

@@ -69,7 +69,7 @@ class _Decision:
         change, uid = self.change, self.key.uid
         for move in change.moves:
             await move_submission(connection, self.view.submissions, move)
-        await open_run(connection, uid, self.key.namespace, change)
+        await open_run(connection, self.identity.cluster_id, self.key, change)
         await rewrite_run(connection, uid, change)
         await steer_run(connection, uid, self.run_no, change)
         await edit_run(connection, uid, self.run_no, self.after, change)

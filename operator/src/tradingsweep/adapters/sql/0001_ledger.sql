@@ -38,10 +38,11 @@ COMMENT ON TABLE api_state IS 'When a Trading API may be asked again; one row fo
 CREATE TABLE tenants (
     cluster_id       text NOT NULL,
     namespace        text NOT NULL,
-    last_admitted_at timestamptz NOT NULL DEFAULT '-infinity',
+    last_admitted_at timestamptz,
     PRIMARY KEY (cluster_id, namespace)
 );
-COMMENT ON TABLE tenants IS 'The turn of the namespaces: the one admitted longest ago is next.';
+COMMENT ON TABLE tenants IS 'Namespaces that ever had a sweep; the one admitted longest ago is next.';
+COMMENT ON COLUMN tenants.last_admitted_at IS 'NULL: never.';
 
 CREATE TABLE sweeps (
     uid              text PRIMARY KEY CHECK (uid <> ''),

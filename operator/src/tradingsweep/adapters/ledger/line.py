@@ -1,0 +1,86 @@
+"""The line at the Trading API: who waits in it, who could go now, and how many go before one."""
+
+from typing import Any
+
+from psycopg.sql import SQL
+
+from tradingsweep.adapters.ledger.postgres import Connection, Identity, Pool, transaction
+from tradingsweep.domain.queueing import Waiting
+
+MAY_GO = SQL("""
+    w.cluster_id = %(cluster)s AND w.shard = %(shard)s AND w.min_app <= %(app)s
+    AND w.phase = 'Queued' AND w.object_gone_at IS NULL AND w.hold_reason IS NULL
+    AND r.status = 'QUEUED' AND r.combinations <= %(most_combinations)s
+    AND (r.next_at IS NULL OR r.next_at <= %(now)s)
+    AND (r.deadline_at IS NULL OR r.deadline_at > %(now)s)
+    AND NOT EXISTS (SELECT FROM submissions AS s
+                    WHERE s.run_id = r.id AND s.state IN ('intent', 'unknown', 'accepted'))
+""")
+"""Whether the sweep `w` with its current run `r` can be given a slot."""
+
+
+async def front(connection: Connection, arguments: dict[str, Any], most: int) -> list[Waiting]:
+    """Return the first of each namespace's line; none while the API is known to be away."""
+    rows = await connection.execute(_FRONT, arguments | {"most": most})
+    return [Waiting(**row) async for row in rows]
+
+
+async def anyone(pool: Pool, identity: Identity, max_combinations: int) -> bool:
+    """Whether a sweep could take a slot, if there is one."""
+    async with transaction(pool) as connection:
+        now = await (await connection.execute("SELECT now()")).fetchone()
+        arguments = scope(identity, max_combinations) | (now or {}) | {"most": 1}
+        return await (await connection.execute(_ANYONE, arguments)).fetchone() is not None
+
+
+async def ahead(pool: Pool, uid: str) -> int:
+    """Count the waiting sweeps of the same namespace that go before this one, at most 1,000."""
+    async with transaction(pool) as connection:
+        row = await (await connection.execute(_AHEAD, {"uid": uid})).fetchone()
+        return int(row["ahead"]) if row else 0
+
+
+def scope(identity: Identity, max_combinations: int) -> dict[str, Any]:
+    """Return what `MAY_GO` asks for, but the time."""
+    return {
+        "cluster": identity.cluster_id,
+        "shard": identity.shard,
+        "app": identity.app,
+        "api": identity.api,
+        "most_combinations": max_combinations,
+    }
+
+
+# A namespace at a time, in the order of an index: a line of 10,000 costs no more than its front.
+# Nobody further back than there are slots can be chosen in this round.
+_FRONT = SQL("""
+SELECT line.uid, t.namespace, line.priority, line.queued_at
+FROM tenants AS t
+CROSS JOIN LATERAL (
+    SELECT w.uid, r.priority, r.created_at AS queued_at
+    FROM pipeline_jobs AS r JOIN sweeps AS w ON w.uid = r.sweep_uid AND w.run_no = r.run_no
+    WHERE r.tenant_id = t.namespace AND {may_go}
+    ORDER BY r.priority DESC, r.created_at, w.uid LIMIT %(most)s) AS line
+WHERE t.cluster_id = %(cluster)s
+  AND NOT EXISTS (SELECT FROM api_state AS a WHERE a.api = %(api)s
+                  AND (a.down_until > %(now)s OR a.credentials_rejected_until > %(now)s))
+""").format(may_go=MAY_GO)
+
+_ANYONE = SQL("{front} LIMIT 1").format(front=_FRONT)
+
+_AHEAD = """
+SELECT count(*)::int AS ahead
+FROM (SELECT w.cluster_id, w.shard, w.namespace, w.uid, r.priority, r.created_at
+      FROM sweeps AS w JOIN pipeline_jobs AS r ON r.sweep_uid = w.uid AND r.run_no = w.run_no
+      WHERE w.uid = %(uid)s) AS me
+CROSS JOIN LATERAL (
+    SELECT FROM pipeline_jobs AS r
+    JOIN sweeps AS w ON w.uid = r.sweep_uid AND w.run_no = r.run_no
+    WHERE r.tenant_id = me.namespace AND r.status = 'QUEUED' AND r.priority >= me.priority
+      AND (-r.priority, r.created_at, w.uid) < (-me.priority, me.created_at, me.uid)
+      AND w.cluster_id = me.cluster_id AND w.shard = me.shard
+      AND w.phase = 'Queued' AND w.object_gone_at IS NULL AND w.hold_reason IS NULL
+      AND NOT EXISTS (SELECT FROM submissions AS s
+                      WHERE s.run_id = r.id AND s.state IN ('intent', 'unknown', 'accepted'))
+    LIMIT 1000) AS earlier
+"""

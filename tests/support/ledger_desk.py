@@ -76,6 +76,10 @@ class Desk:
         facts = await self.look(key)
         return await self.ledger.write(key, facts.view, of(facts, facts.view.submissions[-1]))
 
+    async def change_any(self, key: Key, change: Change) -> bool:
+        """Write a change."""
+        return await self.ledger.write(key, await self.ledger.view(key.uid), change)
+
     async def accept(self, key: Key, job_id: str = "job-1") -> bool:
         """The API took the submission."""
         return await self.change(key, lambda _, sent: accepted(sent, job_id, "answer"))

@@ -1,7 +1,13 @@
-"""The outbox: effects that a decision left behind, claimed for a while, performed at least once."""
+"""The outbox: effects that a decision left behind, claimed for a while, performed at least once.
+
+A claim is a lease: who lost it to time may still be at work when another claims the same row. That
+the effect is done is a fact, whoever says so; only the latest claim, which the number of tries
+names, can put it back.
+"""
 
 from datetime import timedelta
 
+from tradingsweep.adapters.ledger.leadership import leads
 from tradingsweep.adapters.ledger.postgres import Identity, Pool, transaction
 from tradingsweep.reconcile.ports import Effect, Key
 
@@ -10,14 +16,17 @@ LEASE = timedelta(seconds=30)
 
 
 async def claim(pool: Pool, identity: Identity, limit: int) -> list[Effect]:
-    """Take due rows of this cluster and shard, oldest first."""
+    """Take due rows of this cluster and shard, oldest first; only the leader gets any."""
     arguments = {
         "cluster": identity.cluster_id,
         "shard": identity.shard,
+        "app": identity.app,
         "limit": limit,
         "lease": LEASE,
     }
     async with transaction(pool) as connection:
+        if not await leads(connection, identity):
+            return []
         rows = await connection.execute(_CLAIM, arguments)
         return [
             Effect(
@@ -41,22 +50,28 @@ async def done(pool: Pool, effect: Effect, *, released: bool) -> None:
 
 async def failed(pool: Pool, effect: Effect, wait: timedelta, *, dead: bool) -> None:
     """Put an effect back for later, or aside for good."""
+    arguments = {"id": effect.id, "tries": effect.tries, "wait": wait, "dead": dead}
     async with transaction(pool) as connection:
-        await connection.execute(_FAILED, {"id": effect.id, "wait": wait, "dead": dead})
+        await connection.execute(_FAILED, arguments)
 
 
+# MATERIALIZED: as a plain subquery the planner may run it again, and lock more rows than the limit.
 _CLAIM = """
-UPDATE outbox AS o SET lease_until = now() + %(lease)s, tries = o.tries + 1
-FROM sweeps AS s
-WHERE s.uid = o.sweep_uid AND o.id IN (
-    SELECT due.id FROM outbox AS due JOIN sweeps AS owner ON owner.uid = due.sweep_uid
-    WHERE due.done_at IS NULL AND due.dead_at IS NULL AND due.next_at <= now()
-      AND (due.lease_until IS NULL OR due.lease_until < now())
-      AND due.kind IN ('event', 'cancel')
-      AND owner.cluster_id = %(cluster)s AND owner.shard = %(shard)s
-    ORDER BY due.next_at, due.id LIMIT %(limit)s
-    FOR UPDATE OF due SKIP LOCKED)
-RETURNING o.id, o.kind, o.payload, o.tries, s.uid, s.namespace, s.name
+WITH due AS MATERIALIZED (
+    SELECT o.id, s.uid, s.namespace, s.name
+    FROM outbox AS o JOIN sweeps AS s ON s.uid = o.sweep_uid
+    WHERE o.done_at IS NULL AND o.dead_at IS NULL AND o.next_at <= now()
+      AND (o.lease_until IS NULL OR o.lease_until < now())
+      AND o.kind IN ('event', 'cancel')
+      AND s.cluster_id = %(cluster)s AND s.shard = %(shard)s AND s.min_app <= %(app)s
+    ORDER BY o.next_at, o.id LIMIT %(limit)s
+    FOR UPDATE OF o SKIP LOCKED
+), claimed AS (
+    UPDATE outbox AS o SET lease_until = now() + %(lease)s, tries = o.tries + 1
+    FROM due WHERE o.id = due.id
+    RETURNING o.id, o.kind, o.payload, o.tries, o.next_at, due.uid, due.namespace, due.name
+)
+SELECT * FROM claimed ORDER BY next_at, id
 """
 
 _DONE = "UPDATE outbox SET done_at = now(), lease_until = NULL WHERE id = %(id)s"
@@ -70,5 +85,5 @@ WHERE key = %(key)s
 _FAILED = """
 UPDATE outbox SET lease_until = NULL, next_at = now() + %(wait)s,
     dead_at = CASE WHEN %(dead)s THEN now() END
-WHERE id = %(id)s
+WHERE id = %(id)s AND tries = %(tries)s AND done_at IS NULL
 """

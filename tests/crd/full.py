@@ -48,6 +48,7 @@ FULL_SPEC = TradingSweepSpec(
     preset=Preset.STANDARD,
     priority=-3,
     backoff_limit=2,
+    suspend=True,
     active_deadline_seconds=7200,
     run_id="2025-01-27.a",
     top_results=4,
@@ -76,6 +77,8 @@ FULL_STATUS = TradingSweepStatus(
     results=Results(stored=8, returned=8, total=8),
     verdict=Verdict(name="Luck", p_value="0.4310", sentence="Chance alone often does as well."),
     last_completed=LastCompleted(run=1, identity_hash="8e" * 32, completed_at=NOON, best=BEST),
+    last_handled_run_request="2025-01-27T11:00:00Z",
+    last_handled_cancel_request="2025-01-27T10:00:00Z",
     conditions=(
         Condition(
             type="Ready",

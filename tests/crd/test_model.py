@@ -47,6 +47,7 @@ def test_a_smallest_spec_has_the_documented_defaults() -> None:
         "priority": 0,
         "activeDeadlineSeconds": 3600,
         "backoffLimit": 0,
+        "suspend": False,
         "topResults": 3,
         "storeResults": 100,
     }

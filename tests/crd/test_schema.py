@@ -77,7 +77,7 @@ def test_a_default_is_in_the_description() -> None:
     """A reader of the documentation learns the default too, and the right one."""
     defaults = {path: node for path, node in SPEC_FIELDS.items() if "default" in node}
 
-    assert len(defaults) == 8
+    assert len(defaults) == 9
     assert [] == [
         path
         for path, node in defaults.items()

@@ -169,6 +169,7 @@ NUMBERS = (
     wrong("priority_1001", "spec.priority", "less than or equal to 1000", priority="1001"),
     wrong("priority_-1001", "spec.priority", "greater than or equal to -1000", priority="-1001"),
     wrong("priority_a_word", "spec.priority", INTEGER, priority="high"),
+    wrong("suspend_a_word", "spec.suspend", "boolean", suspend="'yes'"),
     wrong("backoff_below_0", "spec.backoffLimit", "to 0", backoffLimit="-1"),
     wrong("backoff_11", "spec.backoffLimit", "to 10", backoffLimit="11"),
     wrong("deadline_59", "spec.activeDeadlineSeconds", "to 60", activeDeadlineSeconds="59"),

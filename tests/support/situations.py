@@ -205,6 +205,16 @@ class A:
         """The job's stream said that it is done."""
         return self.heard(Done(sweep_run_id))
 
+    def suspended(self) -> Self:
+        """The sweep is to be held, and that was seen."""
+        sweep = self.facts.view.sweep
+        assert sweep is not None
+        return self._view(sweep=replace(sweep, suspended=True))
+
+    def asked_to(self, **command: Any) -> Self:
+        """An annotation asks for something: run_requested or cancel_requested."""
+        return self._with(object=replace(self._object(), **command))
+
     def past_its_deadline(self) -> Self:
         """The run's time is over since a second."""
         over = NOON - timedelta(seconds=1)

@@ -1,6 +1,7 @@
 """The Kubernetes API server, through the official asynchronous client."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ TIMEOUT = 15.0
 MAX_NOTE = 1024
 """Characters of an Event's note: the API server's own limit."""
 _GONE, _CONFLICT, _EXISTS, _FORBIDDEN = 404, 409, 409, 403
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
 _AWAY = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
 
@@ -179,7 +183,15 @@ def sweep_object(body: dict[str, Any]) -> SweepObject:
         spec=spec,
         status=body.get("status") or {},
         deleting="deletionTimestamp" in metadata,
+        run_requested=_moment(metadata, "run-requested-at"),
+        cancel_requested=_moment(metadata, "cancel-requested-at"),
     )
+
+
+def _moment(metadata: dict[str, Any], name: str) -> str | None:
+    """Read a command's annotation; what is no moment in RFC 3339 is no command."""
+    text = (metadata.get("annotations") or {}).get(f"{GROUP}/{name}")
+    return text if isinstance(text, str) and _RFC3339.fullmatch(text) else None
 
 
 def _metadata(found: client.V1ObjectMeta | None) -> client.V1ObjectMeta:

@@ -157,6 +157,14 @@ class TradingSweepSpec(WireModel):
         description="A named configuration of the Trading API, sent as its config_path: Minimum or "
         "Standard. Default: none is sent and the Trading API uses its own.",
     )
+    suspend: bool = Field(
+        default=False,
+        strict=True,
+        description="Hold the sweep: one that waits is not submitted, and one that runs is "
+        "cancelled and waits again. When it is false again the run is submitted anew, with a new "
+        "deadline, which does not count as a failure. Where the Trading API cannot cancel, a "
+        "running sweep goes on and its results are taken. Default False.",
+    )
     priority: int = Field(
         default=0,
         strict=True,

@@ -243,6 +243,16 @@ class TradingSweepStatus(WireModel):
         default=None,
         description="The latest run that completed; it stays while a newer one waits or runs.",
     )
+    last_handled_run_request: Identifier | None = Field(
+        default=None,
+        description="The value of the annotation trading.zixly.io/run-requested-at that was "
+        "answered last.",
+    )
+    last_handled_cancel_request: Identifier | None = Field(
+        default=None,
+        description="The value of the annotation trading.zixly.io/cancel-requested-at that was "
+        "answered last.",
+    )
     conditions: tuple[Condition, ...] = Field(
         default=(),
         max_length=16,

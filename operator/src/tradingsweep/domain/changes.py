@@ -4,7 +4,7 @@ A change names only what it does; the ledger applies it with a compare-and-set o
 sweep, or not at all.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -23,6 +23,15 @@ class Seen:
     priority: int
     deadline_seconds: int
     store_results: int
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Commands that were answered with this change; None: no such command."""
+
+    run_request: str | None = None
+    cancel_request: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,8 @@ class RunEdit:
     failed_attempts: int | None = None
     collect_tries: int | None = None
     next_at: datetime | None = None
+    restarts_deadline: bool = False
+    """The next intent sets a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,5 +130,10 @@ class Change:
     results: ResultPage | None = None
     """Stored under the submission that moves to completed."""
     inbox: tuple[InboxMark, ...] = ()
+    answered: Answered | None = None
     announce: tuple[Announcement, ...] = field(default=())
     object_gone: bool = False
+
+    def also(self, *, answered: Answered) -> "Change":
+        """Return the same change, which answers a command too."""
+        return replace(self, answered=answered)

@@ -4,6 +4,7 @@ The table is the design's. A condition that is not named for a situation is abse
 kstatus calls an object with Ready=False and nothing else in progress for ever.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -13,6 +14,18 @@ from tradingsweep.domain.phases import Phase
 from tradingsweep.domain.reasons import Reason
 
 Truth = Literal["True", "False"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a sweep stands, as far as its conditions depend on it."""
+
+    phase: Phase
+    held: bool = False
+    """It waits because spec.suspend holds it."""
+    cannot_be_held: bool = False
+    """spec.suspend is true, and its job goes on all the same."""
+
 
 _TABLE: dict[Phase, dict[str, Truth]] = {
     **{
@@ -24,11 +37,17 @@ _TABLE: dict[Phase, dict[str, Truth]] = {
 }
 
 
+_HELD: dict[str, Truth] = {"Suspended": "True", "Complete": "False", "Failed": "False"}
+"""Waiting because somebody wants it so: nothing is in progress and nothing is wrong."""
+
+
 def conditions(
-    phase: Phase, reason: Reason, message: str, run: Run, generation: int
+    standing: Standing, reason: Reason, message: str, run: Run, generation: int
 ) -> tuple[Condition, ...]:
-    """Return the conditions of a phase, in the order in which people read them."""
-    return tuple(
+    """Return the conditions of a standing, in the order in which people read them."""
+    phase = standing.phase
+    table = _HELD if standing.held else _TABLE[phase]
+    shown = tuple(
         Condition(
             type=name,
             status=truth,
@@ -37,7 +56,23 @@ def conditions(
             reason=reason.value,
             message=message,
         )
-        for name, truth in _TABLE[phase].items()
+        for name, truth in table.items()
+    )
+    if not standing.cannot_be_held:
+        return shown
+    told = (
+        "spec.suspend cannot hold it: the Trading API cannot cancel a job, and it runs to its end"
+    )
+    return (
+        *shown,
+        Condition(
+            type="Suspended",
+            status="False",
+            observed_generation=generation,
+            last_transition_time=run.queued_at,
+            reason=Reason.CANNOT_CANCEL.value,
+            message=told,
+        ),
     )
 
 

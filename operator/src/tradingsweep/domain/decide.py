@@ -15,6 +15,12 @@ from tradingsweep.domain.actions import (
 )
 from tradingsweep.domain.answers import Broken, Done, NoSuchJob, Progress
 from tradingsweep.domain.changes import Change, Move
+from tradingsweep.domain.commands import (
+    cancel_was_requested,
+    is_suspended,
+    is_unsent,
+    run_was_requested,
+)
 from tradingsweep.domain.endings import JOB_LOST, attempt_failed, gave_up
 from tradingsweep.domain.facts import Facts, Submission
 from tradingsweep.domain.hearing import callback_came, job_has_ended, stale_callbacks
@@ -135,7 +141,7 @@ def intent_is_open(facts: Facts) -> Action | None:
     if live.job_ids:
         # The job id was appended and the decision about it was lost: nothing else is.
         return Record(accepted(live, live.job_ids[-1], "answer"))
-    if live.leader_epoch == facts.epoch and not facts.posted and facts.now < live.post_before:
+    if is_unsent(facts, live) and facts.now < live.post_before:
         return Submit(live, first=True)
     if _key_lives(facts, live):
         return _look_up(facts, live)
@@ -218,9 +224,12 @@ RULES = (
     object_is_gone,  # before all else: a deleted sweep costs nothing more
     not_recorded_yet,  # the ledger knows every sweep that anything happens to
     spec_was_edited,  # a new question replaces the old one at once
+    cancel_was_requested,  # before run-again: whoever asks for both wants it to begin anew
+    run_was_requested,  # a command that Git does not hold
     run_has_ended,  # terminal and unchanged: leave it alone
     callback_came,  # the API's own news, however early or late
     stream_told,  # the same news by the other way
+    is_suspended,  # after the news: what has ended is taken
     intent_is_open,  # a request that may be on its way
     outcome_is_unknown,  # never a blind second POST
     deadline_has_passed,  # after all news was heard

@@ -27,6 +27,10 @@ class SweepObject:
     status: dict[str, Any]
     """As found, to be compared with what it should be."""
     deleting: bool = False
+    run_requested: str | None = None
+    """A moment in RFC 3339, by annotation: run it again."""
+    cancel_requested: str | None = None
+    """A moment in RFC 3339, by annotation: cancel the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,12 @@ class SweepRow:
     reason: str
     message: str
     version: int
+    suspended: bool = False
+    """spec.suspend of the generation that was seen."""
+    run_request: str | None = None
+    """The command to run again that was answered last."""
+    cancel_request: str | None = None
+    """The command to cancel that was answered last."""
     object_gone_at: datetime | None = None
 
 

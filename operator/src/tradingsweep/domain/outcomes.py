@@ -43,6 +43,7 @@ def seen(sweep: SweepObject) -> Seen:
         priority=sweep.spec.priority,
         deadline_seconds=sweep.spec.active_deadline_seconds,
         store_results=sweep.spec.store_results,
+        suspended=sweep.spec.suspend,
     )
 
 

@@ -9,7 +9,7 @@ from tradingsweep.crd.model import (
     Results,
     TradingSweepStatus,
 )
-from tradingsweep.domain.conditions import conditions
+from tradingsweep.domain.conditions import Standing, conditions
 from tradingsweep.domain.facts import Facts, Run, SweepRow
 from tradingsweep.domain.phases import IN_FLIGHT, Phase
 from tradingsweep.domain.queueing import place
@@ -40,7 +40,9 @@ def project(facts: Facts) -> TradingSweepStatus | None:
             requested=run.requested, valid=run.combinations, tested=run.summary.get("total")
         ),
         progress=_progress(facts, sweep.phase),
-        conditions=conditions(sweep.phase, reason, message, run, sweep.generation_seen),
+        conditions=conditions(_standing(facts, sweep), reason, message, run, sweep.generation_seen),
+        last_handled_run_request=sweep.run_request,
+        last_handled_cancel_request=sweep.cancel_request,
         **_job(facts, run),
         **_outcome(facts, run),
     )
@@ -113,6 +115,15 @@ def _progress_shown(facts: Facts) -> Progress | None:
     return Progress.model_validate(status["progress"])
 
 
+def _standing(facts: Facts, sweep: SweepRow) -> Standing:
+    in_flight = sweep.phase in IN_FLIGHT
+    return Standing(
+        phase=sweep.phase,
+        held=sweep.suspended and sweep.phase is Phase.QUEUED,
+        cannot_be_held=sweep.suspended and in_flight and not facts.policy.can_cancel,
+    )
+
+
 def _why(facts: Facts, sweep: SweepRow) -> tuple[Reason, str]:
     """Say why the sweep stands where it stands; of the queue's causes only who is near is told."""
     reason = Reason(sweep.reason)
@@ -120,6 +131,8 @@ def _why(facts: Facts, sweep: SweepRow) -> tuple[Reason, str]:
         return reason, sweep.message or sweep.phase.value
     if facts.submission is not None and facts.submission.state == "intent":
         return Reason.SUBMITTING, "a slot is taken and the request is on its way"
+    if sweep.suspended:
+        return Reason.SUSPENDED, sweep.message or "held by spec.suspend"
     view, ahead = facts.view, facts.view.ahead
     if ahead is not None and ahead < NEAR_THE_FRONT:
         if view.credentials_rejected_until and view.credentials_rejected_until > facts.now:

@@ -14,6 +14,11 @@ class Reason(StrEnum):
     CREDENTIALS_REJECTED = "CredentialsRejected"
     """The Trading API does not accept the operator's key."""
 
+    SUSPENDED = "Suspended"
+    """spec.suspend holds it."""
+    CANNOT_CANCEL = "CannotCancel"
+    """It should be held, but the Trading API cannot cancel: it runs to its end."""
+
     # It is at the API.
     SUBMITTING = "Submitting"
     """A slot is taken and the request is on its way."""
@@ -49,6 +54,9 @@ class Reason(StrEnum):
     """The Trading API does not know the job any more."""
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     """The run took longer than spec.activeDeadlineSeconds."""
+
+    CANCELLED = "Cancelled"
+    """Somebody asked for it, by the annotation trading.zixly.io/cancel-requested-at."""
 
     # It is gone.
     DELETED = "Deleted"

@@ -10,6 +10,7 @@ from tradingsweep.domain.queueing import Waiting
 MAY_GO = SQL("""
     w.cluster_id = %(cluster)s AND w.shard = %(shard)s AND w.min_app <= %(app)s
     AND w.phase = 'Queued' AND w.object_gone_at IS NULL AND w.hold_reason IS NULL
+    AND NOT w.suspended
     AND r.status = 'QUEUED' AND r.combinations <= %(most_combinations)s
     AND (r.next_at IS NULL OR r.next_at <= %(now)s)
     AND (r.deadline_at IS NULL OR r.deadline_at > %(now)s)
@@ -80,6 +81,7 @@ CROSS JOIN LATERAL (
       AND (-r.priority, r.created_at, w.uid) < (-me.priority, me.created_at, me.uid)
       AND w.cluster_id = me.cluster_id AND w.shard = me.shard
       AND w.phase = 'Queued' AND w.object_gone_at IS NULL AND w.hold_reason IS NULL
+      AND NOT w.suspended
       AND NOT EXISTS (SELECT FROM submissions AS s
                       WHERE s.run_id = r.id AND s.state IN ('intent', 'unknown', 'accepted'))
     LIMIT 1000) AS earlier

@@ -80,6 +80,7 @@ async def edit_run(
             "collect_tries": edit.collect_tries if edit else None,
             "next_at": edit.next_at if edit else None,
             "clear_next": change.event is not None,
+            "restarts_deadline": edit is not None and edit.restarts_deadline,
             "reason": change.reason.value if change.reason else None,
             "error": change.message if ended and phase is Phase.FAILED else None,
             "started": change.event is Event.STARTED,
@@ -136,6 +137,7 @@ UPDATE pipeline_jobs SET
     collect_tries = coalesce(%(collect_tries)s::int, collect_tries),
     next_at = CASE WHEN %(next_at)s::timestamptz IS NOT NULL THEN %(next_at)s::timestamptz
                    WHEN %(clear_next)s THEN NULL ELSE next_at END,
+    deadline_at = CASE WHEN %(restarts_deadline)s THEN NULL ELSE deadline_at END,
     reason = coalesce(%(reason)s::text, reason),
     error_message = coalesce(%(error)s::text, error_message),
     started_at = CASE

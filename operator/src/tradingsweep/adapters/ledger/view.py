@@ -1,9 +1,9 @@
 """Reading: everything that is known of one sweep, in one snapshot, with the ledger's time (W4)."""
 
 from dataclasses import replace
-from typing import Any, LiteralString
+from typing import Any
 
-from tradingsweep.adapters.ledger.postgres import Connection, Identity, Pool, transaction
+from tradingsweep.adapters.ledger.postgres import Identity, Pool, transaction
 from tradingsweep.domain.answers import Result
 from tradingsweep.domain.facts import (
     CompletedRun,
@@ -13,7 +13,7 @@ from tradingsweep.domain.facts import (
     SweepRow,
     View,
 )
-from tradingsweep.domain.phases import TERMINAL, Phase
+from tradingsweep.domain.phases import Phase
 from tradingsweep.domain.submissions import State
 
 MOST_SHOWN = 10
@@ -22,7 +22,7 @@ MOST_SHOWN = 10
 _SWEEP = """
 SELECT now() AS now, m.ledger_id::text, a.down_until, a.credentials_rejected_until,
        s.uid, s.namespace, s.name, s.generation_seen, s.spec_hash, s.run_no, s.phase, s.reason,
-       s.message, s.version, s.object_gone_at,
+       s.message, s.version, s.object_gone_at, s.suspended, s.run_request, s.cancel_request,
        s.cluster_id <> %(cluster)s OR s.shard <> %(shard)s OR s.min_app > %(app)s AS foreign
 FROM ledger_meta AS m
 LEFT JOIN sweeps AS s ON s.uid = %(uid)s
@@ -57,7 +57,7 @@ ORDER BY i.received_at, i.id LIMIT 16
 """
 
 _LAST_COMPLETED = """
-SELECT run_no, spec_hash, completed_at, id::text FROM pipeline_jobs
+SELECT run_no, spec_hash, completed_at FROM pipeline_jobs
 WHERE sweep_uid = %(uid)s AND status = 'COMPLETED' ORDER BY run_no DESC LIMIT 1
 """
 
@@ -68,7 +68,9 @@ _METRICS = (
 )
 _RESULTS = f"""
 SELECT {_METRICS} FROM trading_sweep_results
-WHERE job_id = %(job_id)s::uuid ORDER BY rank LIMIT {MOST_SHOWN}
+WHERE job_id = (SELECT id FROM pipeline_jobs
+                WHERE sweep_uid = %(uid)s AND status = 'COMPLETED' ORDER BY run_no DESC LIMIT 1)
+ORDER BY rank LIMIT {MOST_SHOWN}
 """  # noqa: S608 - both parts are constants of this file
 
 
@@ -81,59 +83,31 @@ async def read(pool: Pool, identity: Identity, uid: str) -> View:
         "shard": identity.shard,
         "app": identity.app,
     }
+    queries = (_SWEEP, _RUN, _SUBMISSIONS, _INBOX, _LAST_COMPLETED, _RESULTS)
     async with transaction(pool, snapshot=True) as connection:
-        head = await _one(connection, _SWEEP, arguments)
-        if head is None:
-            raise AssertionError("ledger_meta has one row")
-        known = View(
-            now=head["now"],
-            ledger_id=head["ledger_id"],
-            api_down_until=head["down_until"],
-            credentials_rejected_until=head["credentials_rejected_until"],
-        )
-        if head["uid"] is None:
-            return known
-        if head["foreign"]:
-            return replace(known, foreign=True)
-        sweep = _sweep(head)
-        run = await _one(connection, _RUN, arguments)
-        submissions = await connection.execute(_SUBMISSIONS, arguments)
-        inbox = await connection.execute(_INBOX, arguments)
-        completed, top = await _completed(connection, sweep, arguments)
-        return replace(
-            known,
-            sweep=sweep,
-            run=_run(run) if run else None,
-            submissions=tuple([_submission(row) async for row in submissions]),
-            inbox=tuple([_inbox(row) async for row in inbox]),
-            top=top if sweep.phase is Phase.COMPLETED else (),
-            last_completed=completed,
-        )
-
-
-async def _completed(
-    connection: Connection, sweep: SweepRow, arguments: dict[str, Any]
-) -> tuple[CompletedRun | None, tuple[Result, ...]]:
-    if sweep.run_no == 1 and sweep.phase not in TERMINAL:
-        return None, ()
-    last = await _one(connection, _LAST_COMPLETED, arguments)
-    if last is None:
-        return None, ()
-    rows = await connection.execute(_RESULTS, {"job_id": last["id"]})
-    results = tuple([Result(**row) async for row in rows])
-    completed = CompletedRun(
-        run_no=last["run_no"],
-        spec_hash=last["spec_hash"],
-        completed_at=last["completed_at"],
-        best=results[0] if results else None,
+        asked = [await connection.execute(query, arguments) for query in queries]
+    # After the block, where all of them have come in one round trip.
+    (head,), runs, submissions, inbox, completed, results = [await a.fetchall() for a in asked]
+    known = View(
+        now=head["now"],
+        ledger_id=head["ledger_id"],
+        api_down_until=head["down_until"],
+        credentials_rejected_until=head["credentials_rejected_until"],
     )
-    return completed, results
-
-
-async def _one(
-    connection: Connection, query: LiteralString, arguments: dict[str, Any]
-) -> dict[str, Any] | None:
-    return await (await connection.execute(query, arguments)).fetchone()
+    if head["uid"] is None:
+        return known
+    if head["foreign"]:
+        return replace(known, foreign=True)
+    sweep, top = _sweep(head), tuple(Result(**row) for row in results)
+    return replace(
+        known,
+        sweep=sweep,
+        run=_run(runs[0]) if runs else None,
+        submissions=tuple(_submission(row) for row in submissions),
+        inbox=tuple(_inbox(row) for row in inbox),
+        top=top if sweep.phase is Phase.COMPLETED else (),
+        last_completed=_completed(completed[0], top) if completed else None,
+    )
 
 
 def _sweep(row: dict[str, Any]) -> SweepRow:
@@ -149,6 +123,9 @@ def _sweep(row: dict[str, Any]) -> SweepRow:
         message=row["message"],
         version=row["version"],
         object_gone_at=row["object_gone_at"],
+        suspended=row["suspended"],
+        run_request=row["run_request"],
+        cancel_request=row["cancel_request"],
     )
 
 
@@ -169,6 +146,15 @@ def _run(row: dict[str, Any]) -> Run:
         started_at=row["started_at"],
         completed_at=row["completed_at"],
         summary=row["result"] or {},
+    )
+
+
+def _completed(row: dict[str, Any], top: tuple[Result, ...]) -> CompletedRun:
+    return CompletedRun(
+        run_no=row["run_no"],
+        spec_hash=row["spec_hash"],
+        completed_at=row["completed_at"],
+        best=top[0] if top else None,
     )
 
 

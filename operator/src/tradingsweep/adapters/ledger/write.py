@@ -60,9 +60,14 @@ class _Decision:
             "identity_version": IDENTITY_VERSION,
             "run_no": self.run_no,
             "gone": self.change.object_gone,
+            "suspended": self.change.seen.suspended if self.change.seen else None,
+            "run_request": self.change.answered.run_request if self.change.answered else None,
+            "cancel_request": (
+                self.change.answered.cancel_request if self.change.answered else None
+            ),
         }
         query = _UPDATE_SWEEP if self.view.sweep else _INSERT_SWEEP
-        return (await connection.execute(query, arguments)).rowcount == 1
+        return await (await connection.execute(query, arguments)).fetchone() is not None
 
     async def complete(self, connection: Connection) -> None:
         """Write everything else: later parts build on earlier ones."""
@@ -137,10 +142,12 @@ def _phase_after(before: Phase | None, event: Event | None) -> Phase:
 
 _INSERT_SWEEP = """
 INSERT INTO sweeps (uid, cluster_id, shard, namespace, name, generation_seen, spec, spec_hash,
-                    identity_version, run_no, phase, reason, message, version)
+                    identity_version, run_no, phase, reason, message, version, suspended)
 VALUES (%(uid)s, %(cluster)s, %(shard)s, %(namespace)s, %(name)s, %(generation)s, %(spec)s,
-        %(spec_hash)s, %(identity_version)s, %(run_no)s, %(phase)s, %(reason)s, %(message)s, 1)
+        %(spec_hash)s, %(identity_version)s, %(run_no)s, %(phase)s, %(reason)s, %(message)s, 1,
+        %(suspended)s)
 ON CONFLICT (uid) DO NOTHING
+RETURNING version
 """
 
 _UPDATE_SWEEP = """
@@ -156,9 +163,13 @@ UPDATE sweeps SET
     identity_version =
         CASE WHEN %(spec_hash)s::text IS NULL THEN identity_version ELSE %(identity_version)s END,
     run_no = %(run_no)s,
+    suspended = coalesce(%(suspended)s::boolean, suspended),
+    run_request = coalesce(%(run_request)s::text, run_request),
+    cancel_request = coalesce(%(cancel_request)s::text, cancel_request),
     object_gone_at = CASE WHEN %(gone)s THEN now() ELSE object_gone_at END
 WHERE uid = %(uid)s AND version = %(version)s
   AND cluster_id = %(cluster)s AND shard = %(shard)s AND min_app <= %(app)s
+RETURNING version
 """
 
 # A plain callback that was read unsigned can be proved by a signed copy before its mark is written:

@@ -60,6 +60,9 @@ CREATE TABLE sweeps (
     reason           text NOT NULL DEFAULT '',
     message          text NOT NULL DEFAULT '',
     hold_reason      text,
+    suspended        boolean NOT NULL DEFAULT false,
+    run_request      text,
+    cancel_request   text,
     object_gone_at   timestamptz,
     version          bigint NOT NULL DEFAULT 1 CHECK (version > 0),
     min_app          integer NOT NULL DEFAULT 0,
@@ -70,6 +73,9 @@ COMMENT ON TABLE sweeps IS 'One row per TradingSweep object ever seen; uid is th
 COMMENT ON COLUMN sweeps.spec IS 'Canonical identity of the latest run, defaults left out; spec_hash is its hash.';
 COMMENT ON COLUMN sweeps.version IS 'Compare-and-set counter of decisions; .status shows it as recordVersion.';
 COMMENT ON COLUMN sweeps.hold_reason IS 'Set: a human must decide; the phase stays what it was.';
+COMMENT ON COLUMN sweeps.suspended IS 'spec.suspend of generation_seen: it is not admitted.';
+COMMENT ON COLUMN sweeps.run_request IS 'The command to run again that was answered last.';
+COMMENT ON COLUMN sweeps.cancel_request IS 'The command to cancel that was answered last.';
 COMMENT ON COLUMN sweeps.min_app IS 'Programs with a smaller number leave this row alone.';
 CREATE INDEX sweeps_by_name ON sweeps (cluster_id, namespace, name);
 CREATE INDEX sweeps_open ON sweeps (cluster_id, shard)

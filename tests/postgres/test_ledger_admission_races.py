@@ -95,6 +95,7 @@ async def test_a_stopped_holders_lock_is_freed_by_the_server(
     await desk.apply()
     async with a_desk(ledger, leads=False) as frozen:
         stopped = await frozen.pool.getconn()
+        await stopped.execute("BEGIN")
         await stopped.execute("SELECT pg_advisory_xact_lock(%s, hashtext('default'))", (LOCK,))
         try:
             assert ["btc-sma"] == await asyncio.wait_for(desk.admit(), timeout=14)

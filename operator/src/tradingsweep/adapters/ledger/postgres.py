@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+from psycopg import conninfo
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from tradingsweep.adapters.migrate import schema_state, shipped
 from tradingsweep.errors import ConfigurationError, LedgerUnavailable
@@ -16,7 +17,10 @@ from tradingsweep.errors import ConfigurationError, LedgerUnavailable
 Connection = psycopg.AsyncConnection[DictRow]
 Pool = AsyncConnectionPool[Connection]
 
-_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+_AWAY_CLASSES = frozenset({"08", "40", "53", "57", "58"})
+"""Connection, rollback, resources, intervention, system: the first two of five characters."""
+_AWAY_CODES = frozenset({"25006", "25P03", "25P04", "55P03"})
+"""Read-only, idle or too long in a transaction, a lock that was not to be had."""
 STATEMENT_TIMEOUT_MS = 15_000
 # A stopped process that holds the admission lock frees it after this.
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000
@@ -43,22 +47,13 @@ async def connect(dsn: str, *, max_size: int = 8, application: str = "tradingswe
     """Open the pool of an operator.
 
     Raises:
+        ConfigurationError: the DSN cannot be read.
         LedgerUnavailable: Postgres could not be reached within ten seconds.
     """
-    options = (
-        f"-c statement_timeout={STATEMENT_TIMEOUT_MS} "
-        f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC"
-    )
-    kwargs: dict[str, Any] = {
-        "row_factory": dict_row,
-        "options": options,
-        "application_name": application,
-        "connect_timeout": 5,
-    }
     pool: Pool = AsyncConnectionPool(
         dsn,
         connection_class=Connection,
-        kwargs=kwargs,
+        kwargs=_session(dsn, application),
         min_size=1,
         max_size=max_size,
         open=False,
@@ -68,10 +63,38 @@ async def connect(dsn: str, *, max_size: int = 8, application: str = "tradingswe
     )
     try:
         await pool.open(wait=True, timeout=10)
-    except _AWAY as error:
+    except psycopg.OperationalError as error:
         await pool.close()
         raise LedgerUnavailable(f"Postgres cannot be reached: {_words(error)}") from error
     return pool
+
+
+def _session(dsn: str, application: str) -> dict[str, Any]:
+    """Return the settings of a connection; what the DSN says itself goes first.
+
+    The server's time limits are ours all the same: a stopped process must not keep its locks.
+    """
+    try:
+        given = conninfo.conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        # Without the driver's words: they quote the DSN.
+        raise ConfigurationError("the DSN of Postgres cannot be read") from None
+    wanted: dict[str, Any] = {
+        "application_name": application,
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+        "target_session_attrs": "read-write",
+    }
+    options = (
+        f"{given.get('options', '')} -c statement_timeout={STATEMENT_TIMEOUT_MS} "
+        f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC"
+    )
+    ours = {name: value for name, value in wanted.items() if name not in given}
+    # Autocommit: `transaction` sends its own BEGIN, together with what follows it.
+    return {**ours, "options": options, "row_factory": dict_row, "autocommit": True}
 
 
 async def check_schema(pool: Pool) -> None:
@@ -95,19 +118,41 @@ def known_schema() -> int:
 async def transaction(pool: Pool, *, snapshot: bool = False) -> AsyncIterator[Connection]:
     """Open a transaction; `snapshot`: every statement in it sees the same moment.
 
+    It is a pipeline: statements are sent without waiting for each other, and executed in their
+    order. Where a row is fetched, or the block ends, their results are there, or their error. An
+    error leaves out what comes after it, the COMMIT too; then the pool rolls back.
+
     Raises:
         LedgerUnavailable: the connection was lost or refused. Whether a COMMIT that was on its
             way took effect is then unknown, and does not matter: observe again (W3).
     """
     try:
-        async with pool.connection() as connection, connection.transaction():
-            if snapshot:
-                await connection.execute(
-                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-                )
-            yield connection
-    except _AWAY as error:
+        async with pool.connection() as connection:
+            try:
+                async with connection.pipeline():
+                    await connection.execute(_SNAPSHOT if snapshot else _DECISION, prepare=False)
+                    yield connection
+                    await connection.execute("COMMIT", prepare=False)
+            except psycopg.errors.ReadOnlySqlTransaction:
+                # The server became a standby: the pool must not hand this connection out again.
+                await connection.close()
+                raise
+    except psycopg.Error as error:
+        if not _is_away(error):
+            raise
         raise LedgerUnavailable(_words(error)) from error
+
+
+_DECISION = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
+_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
+
+def _is_away(error: psycopg.Error) -> bool:
+    """Whether it is Postgres that cannot, and not we who asked something wrong."""
+    if error.sqlstate is None:
+        # Said by the driver or the pool: no connection, or one that broke.
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return error.sqlstate[:2] in _AWAY_CLASSES or error.sqlstate in _AWAY_CODES
 
 
 def _words(error: Exception) -> str:

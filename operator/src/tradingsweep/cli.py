@@ -56,6 +56,25 @@ def migrate() -> None:
         typer.echo("\n".join(applied) if applied else "up to date")
 
 
+@app.command(epilog="Example: TRADINGSWEEP_DSN=postgresql://… tradingsweep audit --confirm")
+def audit(
+    *,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Vouch for it, for the next ten minutes.")
+    ] = False,
+) -> None:
+    """Let an audit that was held (AuditHeld) cancel the sweeps whose objects are gone."""
+    from tradingsweep.adapters.ledger import confirm_audit
+    from tradingsweep.config import DatabaseSettings
+
+    if not confirm:
+        typer.echo("nothing done: look at what is missing, then add --confirm")
+        return
+    with _one_line_for_an_error():
+        asyncio.run(confirm_audit(DatabaseSettings.load().dsn.get_secret_value()))
+        typer.echo("the audits of the next ten minutes may cancel as much as they find")
+
+
 @app.command(epilog="Example: tradingsweep crd | kubectl apply -f -")
 def crd(
     *, schema_hash: Annotated[bool, typer.Option(help="Print the schema's hash alone.")] = False

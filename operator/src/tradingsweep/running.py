@@ -16,6 +16,7 @@ from tradingsweep.crd.schema import schema_hash
 from tradingsweep.domain.facts import SweepObject
 from tradingsweep.errors import LedgerUnavailable, TradingApiUnavailable
 from tradingsweep.informer import Informer
+from tradingsweep.reconcile.audit import keep_auditing
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.loop import work
 from tradingsweep.reconcile.ports import AdmissionLimits, Key
@@ -24,7 +25,6 @@ from tradingsweep.reconcile.sources import (
     Admitter,
     hear_callbacks,
     send_effects,
-    take_up_what_was_open,
 )
 from tradingsweep.wiring import Parts, context_of, open_parts
 
@@ -111,9 +111,8 @@ class Operator:
         context = context_of(parts, self._settings, epoch)
         await _learn_features(context)
         log.info("operator_started", epoch=epoch, cluster_id=parts.ledger.identity.cluster_id)
-        await take_up_what_was_open(context)
         informer = self._informer(context)
-        loops = [informer.run(), parts.leadership.keep(), *self._loops(context)]
+        loops = [informer.run(), parts.leadership.keep(), *self._loops(parts, context)]
         tasks = [asyncio.create_task(loop) for loop in loops]
         try:
             await self._until_stopped_or_broken(tasks)
@@ -132,13 +131,18 @@ class Operator:
 
         return Informer(self._settings.namespaces, seen)
 
-    def _loops(self, context: Context) -> list[Coroutine[Any, Any, None]]:
+    def _loops(self, parts: Parts, context: Context) -> list[Coroutine[Any, Any, None]]:
         settings = self._settings
         callbacks = Bell()
         limits = AdmissionLimits(
             settings.max_concurrent_sweeps, settings.max_concurrent_per_namespace
         )
+
+        async def list_all() -> list[SweepObject]:
+            return await parts.cluster.list_all(settings.namespaces)
+
         return [
+            keep_auditing(context, list_all),
             Admitter(context, limits).run(),
             hear_callbacks(context, callbacks),
             send_effects(context),

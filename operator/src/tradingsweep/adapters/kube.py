@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +22,7 @@ FIELD_MANAGER = "tradingsweep-operator"
 CONTROLLER = f"{GROUP}/operator"
 TIMEOUT = 15.0
 """Seconds that a request may take."""
+PAGE = 500
 MAX_NOTE = 1024
 """Characters of an Event's note: the API server's own limit."""
 _GONE, _CONFLICT, _EXISTS, _FORBIDDEN = 404, 409, 409, 403
@@ -61,6 +62,8 @@ class KubeCluster:
         self._core = client.CoreV1Api(api)
         self._definitions = client.ApiextensionsV1Api(api)
         self._api = api
+        self.page = PAGE
+        """Objects in one page of a list."""
         self._holder = holder
 
     def lease(self, namespace: str, name: str, times: LeaseTimes) -> KubeLease:
@@ -100,6 +103,49 @@ class KubeCluster:
                 raise
         target = sweep_object(_mapping(body))
         return target if target.uid == key.uid else None
+
+    async def list_all(self, namespaces: Sequence[str]) -> list[SweepObject]:
+        """List every sweep of these namespaces (none: of all), consistently and a page at a time.
+
+        A page's token can run out, and then the list begins again: half a list is no list.
+        """
+        found: list[SweepObject] = []
+        for namespace in namespaces or ("",):
+            found.extend(await self._list_one(namespace))
+        return found
+
+    async def _list_one(self, namespace: str) -> list[SweepObject]:
+        found: list[SweepObject] = []
+        token: str | None = None
+        while True:
+            page = await self._page(namespace, token)
+            found.extend(sweep_object(item) for item in page["items"])
+            token = page["metadata"].get("continue")
+            if not token:
+                return found
+
+    async def _page(self, namespace: str, token: str | None) -> dict[str, Any]:
+        with _translated(f"listing the sweeps of {namespace or 'all namespaces'}"):
+            if namespace:
+                body = await self._objects.list_namespaced_custom_object(
+                    GROUP,
+                    VERSION,
+                    namespace,
+                    PLURAL,
+                    limit=self.page,
+                    _continue=token,
+                    _request_timeout=TIMEOUT,
+                )
+            else:
+                body = await self._objects.list_cluster_custom_object(
+                    GROUP,
+                    VERSION,
+                    PLURAL,
+                    limit=self.page,
+                    _continue=token,
+                    _request_timeout=TIMEOUT,
+                )
+        return _mapping(body)
 
     async def patch_status(self, target: SweepObject, patch: dict[str, Any]) -> SweepObject | None:
         """Write a merge patch against exactly the version that was looked at.

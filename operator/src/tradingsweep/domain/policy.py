@@ -45,6 +45,9 @@ class Delays:
     tick: timedelta = timedelta(seconds=2)
     """How often the ledger is asked although nothing rang."""
 
+    audit: timedelta = timedelta(minutes=5)
+    """Between two comparisons of the ledger with a full list."""
+
     def scaled(self, factor: float) -> "Delays":
         """Return the same delays, all longer or shorter by one factor."""
         return Delays(**{f.name: getattr(self, f.name) * factor for f in fields(self)})

@@ -106,6 +106,10 @@ class Ledger(Protocol):
         """List the sweeps of this shard that have not ended."""
         ...
 
+    async def audit_is_confirmed(self) -> bool:
+        """Whether a human has said, lately, that what is missing was meant to be deleted."""
+        ...
+
     async def called_back(self) -> list[Key]:
         """List the sweeps with callbacks that nobody has dealt with."""
         ...

@@ -1,4 +1,4 @@
-"""The loops that put keys into the queue: slots given out, callbacks, and what was left open."""
+"""The loops beside the passes: slots given out, callbacks heard, effects sent."""
 
 import structlog
 
@@ -83,12 +83,6 @@ async def hear_callbacks(context: Context, bell: Bell) -> None:
         await bell.wait(context.policy.delays.tick.total_seconds())
 
 
-async def take_up_what_was_open(context: Context) -> None:
-    """Queue every sweep that has not ended: also those whose deletion nobody saw."""
-    for key in await context.ledger.open_sweeps():
-        context.queue.add(key)
-
-
 async def send_effects(context: Context) -> None:
     """Perform what decisions left in the outbox: Events and cancels, at least once each."""
     while True:
@@ -124,10 +118,9 @@ async def _perform(effect: Effect, context: Context) -> bool:
             event = KubeEvent(said["name"], effect.key, said["type"], said["reason"], said["note"])
             await context.cluster.emit(event)
             return False
-        case "cancel" if context.policy.can_cancel:
+        case "cancel":
             return await _cancel(said["job_id"], context)
         case _:
-            # The API cannot cancel: the job runs to its end, and keeps its slot until then.
             return False
 
 
@@ -137,6 +130,11 @@ async def _cancel(job_id: str, context: Context) -> bool:
     Raises:
         TradingApiUnavailable: it was asked to end and has not ended yet: ask again.
     """
+    if not context.has_met_api:
+        context.learn(await context.api.health())
+    if not context.policy.can_cancel:
+        # The job runs to its end, and keeps its slot until then.
+        return False
     if not await context.api.cancel(job_id):
         # It had ended already, or is not known.
         return True

@@ -4,6 +4,7 @@
 hands out effects. `postgres` is what they share: the pool and the translation of errors.
 """
 
+from tradingsweep.adapters.ledger.confirm import confirm_audit
 from tradingsweep.adapters.ledger.postgres import (
     Identity,
     check_schema,
@@ -12,4 +13,4 @@ from tradingsweep.adapters.ledger.postgres import (
 )
 from tradingsweep.adapters.ledger.store import PostgresLedger
 
-__all__ = ["Identity", "PostgresLedger", "check_schema", "connect", "known_schema"]
+__all__ = ["Identity", "PostgresLedger", "check_schema", "confirm_audit", "connect", "known_schema"]

@@ -77,6 +77,12 @@ class PostgresLedger:
         """List the sweeps of this shard that have not ended."""
         return await self._keys(_OPEN)
 
+    async def audit_is_confirmed(self) -> bool:
+        """Whether a human has said, lately, that what is missing was meant to be deleted."""
+        async with transaction(self._pool) as connection:
+            row = await (await connection.execute(_AUDIT_CONFIRMED)).fetchone()
+        return row is not None and bool(row["confirmed"])
+
     async def called_back(self) -> list[Key]:
         """List the sweeps with callbacks that nobody has dealt with."""
         return await self._keys(_CALLED_BACK)
@@ -132,6 +138,10 @@ ORDER BY created_at
 _CLAIMED = """
 SELECT 1 FROM submissions
 WHERE sweep_run_id = %(id)s AND run_id <> %(run_id)s::uuid AND state = 'completed' LIMIT 1
+"""
+
+_AUDIT_CONFIRMED = """
+SELECT coalesce(audit_confirmed_until > now(), false) AS confirmed FROM ledger_meta
 """
 
 _CALLED_BACK = """

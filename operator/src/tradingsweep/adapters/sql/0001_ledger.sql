@@ -10,12 +10,14 @@ CREATE TABLE ledger_meta (
     one            boolean PRIMARY KEY DEFAULT true CHECK (one),
     ledger_id      uuid NOT NULL DEFAULT gen_random_uuid(),
     schema_version integer NOT NULL DEFAULT 0,
-    min_app        integer NOT NULL DEFAULT 0
+    min_app        integer NOT NULL DEFAULT 0,
+    audit_confirmed_until timestamptz
 );
 COMMENT ON TABLE ledger_meta IS 'One row: which ledger this is, and who may write to it.';
 COMMENT ON COLUMN ledger_meta.ledger_id IS 'Copied into .status: a status from another ledger is noticed.';
 COMMENT ON COLUMN ledger_meta.schema_version IS 'The number of the last applied file; kept by the migration.';
 COMMENT ON COLUMN ledger_meta.min_app IS 'Programs whose newest file has a smaller number must not run on it.';
+COMMENT ON COLUMN ledger_meta.audit_confirmed_until IS 'Until then a human vouches for many deletions at once.';
 INSERT INTO ledger_meta DEFAULT VALUES;
 
 CREATE TABLE leaders (

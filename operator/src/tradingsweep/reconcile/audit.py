@@ -1,0 +1,96 @@
+"""The audit: what no event told, found by comparing the ledger with a full list.
+
+A watch can lose events, and the informer never hears of what was deleted while nobody watched. So,
+at the start and every few minutes: first the open rows of the ledger, then a consistent list, then
+a look at each row whose object the list does not have. The order matters: were the list first, a
+sweep that is created and recorded in between would look deleted. The look itself asks the API
+server for that one object, and only 404 or another uid is a deletion.
+
+An empty list can also be the work of a wrong permission or of a restored etcd. A pass that would
+cancel much at once does nothing, and waits for a human.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from tradingsweep.domain.facts import SweepObject
+from tradingsweep.errors import ClusterUnavailable, LedgerUnavailable
+from tradingsweep.reconcile.context import Context
+from tradingsweep.reconcile.ports import Key
+
+log = structlog.get_logger()
+
+ALWAYS_ALLOWED = 5
+"""Deletions that a pass may find without being held."""
+ALLOWED_SHARE = 0.10
+"""Of the open sweeps."""
+
+ListAll = Callable[[], Awaitable[list[SweepObject]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What one audit found."""
+
+    open: int
+    """Sweeps of the ledger that have not ended."""
+    missing: tuple[Key, ...]
+    """Those of them that the list does not have."""
+    unseen: tuple[Key, ...]
+    """Objects of the list that the watch did not show, or showed older."""
+
+    @property
+    def is_held(self) -> bool:
+        """Too much is missing to be believed."""
+        return len(self.missing) > max(ALWAYS_ALLOWED, ALLOWED_SHARE * self.open)
+
+
+async def keep_auditing(context: Context, list_all: ListAll) -> None:
+    """Audit at the start and then every few minutes, until cancelled."""
+    delays = context.policy.delays
+    while True:
+        pause = delays.audit
+        try:
+            await audit(context, list_all)
+        except (ClusterUnavailable, LedgerUnavailable) as error:
+            pause = min(delays.audit, delays.api_retry)
+            log.warning("audit_interrupted", error=str(error))
+        await asyncio.sleep(pause.total_seconds())
+
+
+async def audit(context: Context, list_all: ListAll) -> Findings:
+    """Compare once, and queue what is to be looked at."""
+    recorded = await context.ledger.open_sweeps()
+    listed = {target.uid: target for target in await list_all()}
+    findings = Findings(
+        open=len(recorded),
+        missing=tuple(key for key in recorded if key.uid not in listed),
+        unseen=tuple(
+            Key(target.uid, target.namespace, target.name)
+            for target in listed.values()
+            if _is_news(context, target)
+        ),
+    )
+    for key in findings.unseen:
+        context.objects.put(listed[key.uid])
+        context.queue.add(key)
+    if findings.is_held and not await context.ledger.audit_is_confirmed():
+        log.error(
+            "audit_held",
+            missing=len(findings.missing),
+            open=findings.open,
+            what_to_do="look at the cluster, then run: tradingsweep audit --confirm",
+        )
+        return findings
+    for key in findings.missing:
+        context.objects.drop(key.uid)
+        context.queue.add(key)
+    return findings
+
+
+def _is_news(context: Context, target: SweepObject) -> bool:
+    known = context.objects.get(target.uid)
+    return known is None or known.generation < target.generation

@@ -1,0 +1,157 @@
+"""The audit: what no event told is found, and too much is not believed."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+
+from tests.support.situations import A
+from tradingsweep.domain.facts import SweepObject
+from tradingsweep.domain.policy import Policy
+from tradingsweep.errors import ClusterUnavailable
+from tradingsweep.reconcile.audit import audit
+from tradingsweep.reconcile.context import Context
+from tradingsweep.reconcile.ports import Key
+from tradingsweep.reconcile.queue import KeyedQueue
+
+
+@dataclass
+class Rows:
+    """The two questions that an audit asks the ledger."""
+
+    open: list[Key]
+    confirmed: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    async def open_sweeps(self) -> list[Key]:
+        """Return the sweeps that have not ended."""
+        self.asked.append("rows")
+        return self.open
+
+    async def audit_is_confirmed(self) -> bool:
+        """Return what a human said."""
+        return self.confirmed
+
+
+def an_object(uid: str, generation: int = 1) -> SweepObject:
+    """An object of the cluster."""
+    target = A.new_sweep().facts.object
+    assert target is not None
+    return replace(target, uid=uid, name=uid, generation=generation)
+
+
+def key_of(uid: str) -> Key:
+    """Its key."""
+    return Key(uid, "desk-a", uid)
+
+
+def a_context(rows: Rows) -> Context:
+    """A context with a queue and a cache of its own; an audit touches nothing else."""
+    nothing = cast("Any", None)
+    return Context(
+        cluster=nothing,
+        ledger=cast("Any", rows),
+        api=nothing,
+        follower=nothing,
+        policy=Policy(),
+        epoch=1,
+        callback_url=str,
+        may_act=lambda: True,
+        clock=lambda: 0.0,
+        queue=KeyedQueue(),
+    )
+
+
+async def queued(context: Context) -> set[str]:
+    """Return the uids that are to be looked at."""
+    return {(await context.queue.take()).uid for _ in range(len(context.queue))}
+
+
+async def run(context: Context, *listed: SweepObject) -> Any:
+    """Audit against a list."""
+
+    async def list_all() -> list[SweepObject]:
+        context.ledger.asked.append("list")  # type: ignore[attr-defined]
+        return list(listed)
+
+    return await audit(context, list_all)
+
+
+async def test_a_sweep_whose_object_is_not_listed_is_looked_at() -> None:
+    """The pass asks the API server for it: the cache must not answer."""
+    context = a_context(Rows([key_of("gone"), key_of("there")]))
+    context.objects.put(an_object("gone"))
+    context.objects.put(an_object("there"))
+
+    await run(context, an_object("there"))
+
+    assert {"gone"} == await queued(context)
+    assert context.objects.get("gone") is None
+
+
+async def test_an_object_that_the_watch_did_not_show_is_taken() -> None:
+    """Also one that it showed before it was edited."""
+    context = a_context(Rows([]))
+    context.objects.put(an_object("edited"))
+    edited = replace(an_object("edited", generation=2), resource_version="2000")
+
+    await run(context, an_object("new"), edited)
+
+    assert {"new", "edited"} == await queued(context)
+    assert edited == context.objects.get("edited")
+
+
+async def test_nothing_is_queued_where_nothing_differs() -> None:
+    """At rest an audit costs a list."""
+    context = a_context(Rows([key_of("there")]))
+    context.objects.put(an_object("there"))
+
+    await run(context, an_object("there"))
+
+    assert set() == await queued(context)
+
+
+async def test_the_ledger_is_read_before_the_list() -> None:
+    """A sweep that is created and recorded in between is in the list then."""
+    rows = Rows([])
+
+    await run(a_context(rows))
+
+    assert ["rows", "list"] == rows.asked
+
+
+@pytest.mark.parametrize(("open_", "gone", "held"), [(5, 5, False), (6, 6, True), (100, 11, True)])
+async def test_an_empty_list_is_not_believed(open_: int, gone: int, held: bool) -> None:
+    """More than five, and more than a tenth, wait for a human."""
+    keys = [key_of(f"s{n}") for n in range(open_)]
+    context = a_context(Rows(keys))
+    listed = [an_object(key.uid) for key in keys[gone:]]
+    for target in listed:
+        context.objects.put(target)
+
+    findings = await run(context, *listed)
+
+    assert held is findings.is_held
+    assert (0 if held else gone) == len(await queued(context))
+
+
+async def test_a_human_can_vouch_for_it() -> None:
+    """Then what is missing is looked at, one by one."""
+    context = a_context(Rows([key_of(f"s{n}") for n in range(50)], confirmed=True))
+
+    await run(context)
+
+    assert 50 == len(await queued(context))
+
+
+async def test_a_list_that_fails_deletes_nothing() -> None:
+    """Forbidden, timed out, half: no list is no list."""
+    context = a_context(Rows([key_of("there")]))
+
+    async def list_all() -> list[SweepObject]:
+        raise ClusterUnavailable("403 Forbidden")
+
+    with pytest.raises(ClusterUnavailable):
+        await audit(context, list_all)
+
+    assert set() == await queued(context)

@@ -12,9 +12,11 @@ from tradingapi.prices.arch_data import ArchSource
 from tradingapi.prices.chain import ChainedSource
 from tradingapi.prices.directory import DirectorySource
 from tradingapi.prices.source import (
+    EVERYTHING,
     DataQualityError,
     SourceUnavailableError,
     SymbolNotFoundError,
+    Wanted,
     finished,
     is_ticker,
 )
@@ -166,7 +168,7 @@ class Away:
 
     name = "away"
 
-    def fetch(self, ticker: str, interval: str) -> Bars:
+    def fetch(self, ticker: str, interval: str, _: Wanted = EVERYTHING, /) -> Bars:
         """Fail."""
         raise SourceUnavailableError(f"{ticker} {interval}: try later")
 

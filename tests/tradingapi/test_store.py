@@ -1,17 +1,18 @@
 """The store's transactions, where HTTP cannot time an interleaving."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tradingapi.answers import JobState
+from tradingapi.store.contents import Content
 from tradingapi.store.database import Database
 from tradingapi.store.deliveries import DeliveryStore
 from tradingapi.store.jobs import (
     KEY_LIFE,
-    Found,
     Job,
     JobStore,
     KeyReusedError,
@@ -20,7 +21,7 @@ from tradingapi.store.jobs import (
 )
 
 NOON = 1_700_000_000.0
-FOUND = Found(summary={}, rows=[(True, {"score": 2}), (False, {"score": 1})])
+FOUND = Content("c" * 64, {"a": 1}, 8, 3, "d" * 64, 1_000, NOON)
 
 
 @pytest.fixture
@@ -98,10 +99,10 @@ def test_a_completed_job_cannot_be_cancelled_any_more(jobs: JobStore) -> None:
 def test_the_end_of_a_job_its_results_and_its_callback_are_one(
     jobs: JobStore, deliveries: DeliveryStore
 ) -> None:
-    """A row that cannot be stored undoes all of it."""
+    """A summary that cannot be stored undoes all of it."""
     accept(jobs, "a")
     job = claim(jobs)
-    broken = Found(summary={}, rows=[(True, {"score": float("nan")})])
+    broken = replace(FOUND, summary={"score": float("nan")})
 
     with pytest.raises(ValueError, match="JSON"):
         jobs.complete(job, broken, news, NOON)

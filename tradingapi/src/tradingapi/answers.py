@@ -127,3 +127,40 @@ class BestResults(BaseModel):
     data: dict[str, JsonValue]
     settings: dict[str, JsonValue]
     buy_and_hold: dict[str, JsonValue]
+
+
+class RankedRow(ResultRow):
+    """One pair, with its place in the whole run: 1 is the best by score."""
+
+    rank: int
+
+
+class ResultPage(BaseModel):
+    """Some of a run's pairs, in the order asked for."""
+
+    sweep_run_id: str
+    ticker: str
+    results: list[RankedRow]
+    returned: int
+    total: int
+    """Pairs that the listing has in all."""
+    sort: str
+    order: str
+    min_trades: int
+    next_cursor: str | None
+    """Where the next page begins; null on the last one."""
+
+
+class HeatmapAnswer(BaseModel):
+    """A metric over the grid: `values[i][j]` is of `fast[i]` and `slow[j]`.
+
+    Null where there is no such pair, the figure is undefined, or trades are too few.
+    """
+
+    sweep_run_id: str
+    ticker: str
+    metric: str
+    min_trades: int
+    fast: list[int]
+    slow: list[int]
+    values: list[list[float | None]]

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tradingapi.problems import BrokenRule, Problem, ProblemBody
-from tradingapi.routes import access, health, jobs, stream, sweeps
+from tradingapi.routes import access, best, health, jobs, results, stream, sweeps
 from tradingapi.services import Services
 from tradingapi.settings import Feature
 
@@ -35,12 +35,14 @@ def create_app(services: Services) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
-    for router in (health.router, access.router, sweeps.router, stream.router):
+    for router in (health.router, access.router, sweeps.router, stream.router, best.router):
         app.include_router(router)
     if Feature.JOB_STATUS in services.settings.features:
         app.include_router(jobs.status_router)
     if Feature.CANCEL in services.settings.features:
         app.include_router(jobs.cancel_router)
+    if Feature.RESULTS in services.settings.features:
+        app.include_router(results.router)
     _answer_problems(app)
     return app
 

@@ -157,6 +157,11 @@ class SweepRequest(BaseModel):
             raise ValueError("start: must be before end")
         return self
 
+    @property
+    def preset(self) -> str:
+        """How much is computed beside the seed's figures."""
+        return self.config_path or "standard"
+
     def to_spec(self) -> SweepSpec:
         """Say the same in the engine's words."""
         return SweepSpec(

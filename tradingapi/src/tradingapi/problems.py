@@ -5,6 +5,7 @@ Problem
 ├── Unauthorized        401
 ├── NotFound            404
 ├── Conflict            409
+├── Gone                410
 ├── TooLarge            413
 ├── UnsupportedMedia    415
 ├── KeyReused           422
@@ -73,6 +74,12 @@ class Conflict(Problem):
     """It is too late for this."""
 
     status = 409
+
+
+class Gone(Problem):
+    """It was here, and is not kept any more."""
+
+    status = 410
 
 
 class TooLarge(Problem):

@@ -14,14 +14,25 @@ from tradingapi.clock import Clock
 from tradingapi.prices.arch_data import ArchSource
 from tradingapi.prices.chain import ChainedSource
 from tradingapi.prices.directory import DirectorySource
+from tradingapi.prices.shelf import BarShelf
 from tradingapi.prices.source import PriceSource
 from tradingapi.prices.synthetic import SyntheticSource
 from tradingapi.progress import Board
+from tradingapi.results.cursor import CursorSeal
+from tradingapi.results.files import ResultFiles
+from tradingapi.results.library import Library
 from tradingapi.runs import Runner
 from tradingapi.settings import Settings, SourceName
+from tradingapi.store.contents import ContentStore
 from tradingapi.store.database import Database
 from tradingapi.store.deliveries import DeliveryStore
 from tradingapi.store.jobs import JobStore
+from tradingapi.sweeping import Sweeper
+from tradingapi.upkeep import Limits, Upkeep
+from tradingapi.work import Work
+
+MIB = 2**20
+DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -36,17 +47,22 @@ class Services:
     board: Board
     courier: Courier
     runner: Runner
+    library: Library
+    cursors: CursorSeal
+    upkeep: Upkeep
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run workers and deliveries. The store is closed at the end."""
         await self.courier.recover()
         self.runner.start()
+        self.upkeep.start()
         courier = asyncio.create_task(self.courier.run())
         try:
             yield
         finally:
             await asyncio.to_thread(self.runner.stop)
+            await asyncio.to_thread(self.upkeep.stop)
             courier.cancel()
             with suppress(asyncio.CancelledError):
                 await courier
@@ -67,17 +83,44 @@ def build_services(settings: Settings, clock: Clock) -> Services:
         scale=settings.webhook_time_scale,
     )
     courier = Courier(DeliveryStore(database), rules, clock)
-    runner = Runner(
-        jobs,
-        build_source(settings),
-        board,
-        clock,
-        courier.wake,
-        workers=settings.workers,
-        min_job_seconds=settings.min_job_seconds,
+    library = build_library(settings, database, jobs)
+    sweeper = Sweeper(build_source(settings), library, clock)
+    least = settings.min_job_seconds
+    work = Work(jobs, sweeper, library, board, clock, on_ended=courier.wake, min_job_seconds=least)
+    return Services(
+        settings=settings,
+        clock=clock,
+        keys=KeyRing(settings.accepted_keys, settings.session_seconds),
+        database=database,
+        jobs=jobs,
+        board=board,
+        courier=courier,
+        runner=Runner(jobs, work, board, clock, workers=settings.workers, min_job_seconds=least),
+        library=library,
+        cursors=CursorSeal(database.secret("cursors")),
+        upkeep=Upkeep(jobs, library, limits(settings), clock),
     )
-    keys = KeyRing(settings.accepted_keys, settings.session_seconds)
-    return Services(settings, clock, keys, database, jobs, board, courier, runner)
+
+
+def build_library(settings: Settings, database: Database, jobs: JobStore) -> Library:
+    """Open what is kept of finished sweeps."""
+    return Library(
+        jobs,
+        ContentStore(database),
+        ResultFiles(settings.data_dir / "results"),
+        BarShelf(settings.data_dir / "bars"),
+        settings.results_memory_mib * MIB,
+    )
+
+
+def limits(settings: Settings) -> Limits:
+    """Say how much is kept."""
+    return Limits(
+        jobs_age=settings.keep_jobs_days * DAY,
+        results_age=settings.keep_results_days * DAY,
+        results_size=settings.keep_results_mib * MIB,
+        bars_size=settings.keep_bars_mib * MIB,
+    )
 
 
 def build_source(settings: Settings) -> PriceSource:

@@ -19,6 +19,7 @@ class Feature(StrEnum):
     IDEMPOTENCY_KEY = "idempotency-key"
     JOB_STATUS = "job-status"
     CANCEL = "cancel"
+    RESULTS = "results"
 
 
 SourceName = Literal["directory", "arch", "synthetic"]
@@ -59,6 +60,17 @@ class Settings(BaseSettings):
     """How long one attempt may take in all."""
     webhook_horizon_seconds: float = Field(6 * 3_600.0, ge=60)
     """A delivery is given up when it is so old."""
+
+    results_memory_mib: int = Field(256, ge=1)
+    """Results that are kept in memory; a full grid of 124,750 pairs is about 20 MiB."""
+    keep_jobs_days: float = Field(30.0, gt=0)
+    """Jobs that have ended, with their runs and callbacks, are forgotten after so long."""
+    keep_results_days: float = Field(30.0, gt=0)
+    """A result that nobody wanted for so long is deleted; its runs then answer 410."""
+    keep_results_mib: int = Field(4_096, ge=1)
+    """The least used results beyond this are deleted."""
+    keep_bars_mib: int = Field(1_024, ge=1)
+    """The oldest price series beyond this are deleted; their runs lose trades and equity."""
 
     session_seconds: int = Field(12 * 3_600, ge=60)
     """How long a login lasts."""

@@ -26,9 +26,13 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def duration_text(seconds: float | None) -> str | None:
+    """Write a duration as `5.2 days`."""
+    return None if seconds is None else f"{seconds / SECONDS_A_DAY:.1f} days"
+
+
 def metrics_on_the_wire(metrics: Metrics) -> dict[str, Any]:
     """Convert one run's figures."""
-    days = None if metrics.duration_seconds is None else metrics.duration_seconds / SECONDS_A_DAY
     wire: dict[str, Any] = {
         "sharpe_ratio": metrics.sharpe,
         "sortino_ratio": metrics.sortino,
@@ -39,7 +43,7 @@ def metrics_on_the_wire(metrics: Metrics) -> dict[str, Any]:
         "profit_factor": metrics.profit_factor,
         "total_trades": metrics.trades,
         "trades_per_month": metrics.trades_per_month,
-        "avg_trade_duration": None if days is None else f"{days:.1f} days",
+        "avg_trade_duration": duration_text(metrics.duration_seconds),
         "avg_trade_duration_seconds": metrics.duration_seconds,
         "avg_trade_duration_bars": metrics.duration_bars,
     }

@@ -5,7 +5,12 @@ from typing import Final
 
 from tradingapi.engine import Bars, Origin
 from tradingapi.prices.frames import bars_from_frame
-from tradingapi.prices.source import SourceUnavailableError, SymbolNotFoundError
+from tradingapi.prices.source import (
+    EVERYTHING,
+    SourceUnavailableError,
+    SymbolNotFoundError,
+    Wanted,
+)
 
 MODULES: Final = {"^GSPC": "arch.data.sp500", "^IXIC": "arch.data.nasdaq"}
 """S&P 500 and NASDAQ Composite, 1999 to 2018."""
@@ -16,7 +21,7 @@ class ArchSource:
 
     name = "arch"
 
-    def fetch(self, ticker: str, interval: str) -> Bars:
+    def fetch(self, ticker: str, interval: str, _: Wanted = EVERYTHING, /) -> Bars:
         """Load one of the two indices."""
         module = MODULES.get(ticker)
         if module is None or interval != "1d":

@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 
 from tradingapi.engine import Bars
-from tradingapi.prices.source import PriceSource, SourceUnavailableError, SymbolNotFoundError
+from tradingapi.prices.source import (
+    EVERYTHING,
+    PriceSource,
+    SourceUnavailableError,
+    SymbolNotFoundError,
+    Wanted,
+)
 
 
 class ChainedSource:
@@ -18,12 +24,12 @@ class ChainedSource:
     def __init__(self, sources: Sequence[PriceSource]) -> None:
         self._sources = tuple(sources)
 
-    def fetch(self, ticker: str, interval: str) -> Bars:
+    def fetch(self, ticker: str, interval: str, wanted: Wanted = EVERYTHING, /) -> Bars:
         """Ask each source in turn."""
         unavailable: SourceUnavailableError | None = None
         for source in self._sources:
             try:
-                return source.fetch(ticker, interval)
+                return source.fetch(ticker, interval, wanted)
             except SymbolNotFoundError:
                 continue
             except SourceUnavailableError as error:

@@ -8,9 +8,11 @@ import pandas as pd
 from tradingapi.engine import Bars, Origin
 from tradingapi.prices.frames import bars_from_frame
 from tradingapi.prices.source import (
+    EVERYTHING,
     DataQualityError,
     SourceUnavailableError,
     SymbolNotFoundError,
+    Wanted,
     is_ticker,
 )
 
@@ -26,7 +28,7 @@ class DirectorySource:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def fetch(self, ticker: str, interval: str) -> Bars:
+    def fetch(self, ticker: str, interval: str, _: Wanted = EVERYTHING, /) -> Bars:
         """Read and check the file of a ticker."""
         path = self._find(ticker, interval)
         origin = Origin(self.name, ticker, interval)

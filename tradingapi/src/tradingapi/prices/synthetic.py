@@ -14,7 +14,7 @@ from numpy.random import Generator
 
 from tradingapi.engine import Bars, Origin
 from tradingapi.engine.bars import FloatArray, IntArray
-from tradingapi.prices.source import SymbolNotFoundError
+from tradingapi.prices.source import EVERYTHING, SymbolNotFoundError, Wanted
 
 DAY: Final = 86_400 * 10**9
 LAST_DAY: Final = 1_735_603_200 * 10**9
@@ -49,7 +49,7 @@ class SyntheticSource:
     def __init__(self, patterns: Sequence[str]) -> None:
         self._patterns = tuple(patterns)
 
-    def fetch(self, ticker: str, interval: str) -> Bars:
+    def fetch(self, ticker: str, interval: str, _: Wanted = EVERYTHING, /) -> Bars:
         """Make the bars of a ticker, seeded by its name."""
         known = any(fnmatchcase(ticker, pattern) for pattern in self._patterns)
         if not known or interval != "1d":

@@ -1,22 +1,21 @@
-"""Submit a sweep, and read the best of its results."""
+"""Submit a sweep."""
 
 import re
 import secrets
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
 
-from tradingapi.answers import Accepted, AcceptedParameters, BestResults
+from tradingapi.answers import Accepted, AcceptedParameters
 from tradingapi.body import FORM, JSON, body_schema, read_model
 from tradingapi.contract import SweepRequest
 from tradingapi.engine.grid import grid
-from tradingapi.problems import InvalidParameters, KeyReused, NotFound, ProblemBody, QueueFull
+from tradingapi.problems import InvalidParameters, KeyReused, ProblemBody, QueueFull
 from tradingapi.routes.access import KeyRequired
 from tradingapi.services import Served, Services
 from tradingapi.settings import Feature
-from tradingapi.store.jobs import Best, KeyReusedError, NewJob, QueueFullError
+from tradingapi.store.jobs import KeyReusedError, NewJob, QueueFullError
 from tradingapi.wire import timestamp
 
 router = APIRouter(
@@ -27,9 +26,6 @@ KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 """An idempotency key: visible ASCII."""
 
 QUEUE_FULL_SECONDS: Final = 5
-MOST_RESULTS: Final = 10_000
-RESULTS: Final = 10
-"""Rows of an answer where no limit is given."""
 
 SCHEMA = body_schema(SweepRequest)
 
@@ -61,26 +57,6 @@ async def submit(
     answer, replayed = await run_in_threadpool(_accept, served, asked, key)
     headers = {"Idempotent-Replayed": "true"} if replayed else {}
     return Response(answer, 202, headers, media_type=JSON)
-
-
-@router.get("/api/v1/sweeps/{sweep_run_id}/best", response_model=BestResults)
-def best(
-    sweep_run_id: str,
-    served: Served,
-    ticker: Annotated[str | None, Query(description="Must be the run's own.")] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_RESULTS)] = RESULTS,
-    include_excluded: Annotated[
-        bool, Query(description="Show pairs below min_trades too, flagged.")
-    ] = False,
-) -> Response:
-    """List the best pairs of a finished run by score; `limit` of them, 10 if not said."""
-    found = served.jobs.best(sweep_run_id, limit, include_excluded=include_excluded)
-    if found is None:
-        raise NotFound("There is no finished run with this id")
-    own = found.request["ticker"]
-    if ticker is not None and ticker != own:
-        raise NotFound(f"This run is of ticker {own}")
-    return JSONResponse(_best_body(sweep_run_id, found, timestamp(served.clock())))
 
 
 def _key(header: str | None) -> str | None:
@@ -145,19 +121,3 @@ def new_job_id(ticker: str, now: float) -> str:
     moment = re.sub(r"[-:Z]", "", timestamp(now)).replace("T", "_")
     name = re.sub(r"[^a-z0-9]", "", ticker.lower()) or "ticker"
     return f"sweep_{moment}_{name}_{secrets.token_hex(4)}"
-
-
-def _best_body(run_id: str, found: Best, now: str) -> dict[str, Any]:
-    body = {
-        "sweep_run_id": run_id,
-        "ticker": found.request["ticker"],
-        "results": found.rows,
-        "total_results": found.total,
-        "returned": len(found.rows),
-        "query_timestamp": now,
-        "excluded_by_min_trades": found.excluded,
-        **found.summary,
-    }
-    if found.excluded == found.total:
-        body["reason"] = "no_pair_reached_min_trades"
-    return body

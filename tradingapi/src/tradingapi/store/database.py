@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_bytes
 from typing import Final
 
 SCHEMA: Final = """
@@ -20,7 +21,9 @@ CREATE TABLE IF NOT EXISTS jobs (
     starts INTEGER NOT NULL DEFAULT 0,
     sweep_run_id TEXT UNIQUE,
     error_message TEXT,
-    summary TEXT
+    content TEXT,
+    not_before REAL NOT NULL DEFAULT 0,
+    postponed INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS jobs_open ON jobs (seq) WHERE state IN ('queued', 'running');
 CREATE TABLE IF NOT EXISTS idempotency_keys (
@@ -29,13 +32,18 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
     answer TEXT NOT NULL,
     created_at REAL NOT NULL
 );
-CREATE TABLE IF NOT EXISTS results (
-    sweep_run_id TEXT NOT NULL,
-    rank INTEGER NOT NULL,
+CREATE INDEX IF NOT EXISTS jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS contents (
+    content TEXT PRIMARY KEY,
+    summary TEXT NOT NULL,
+    pairs INTEGER NOT NULL,
     qualified INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    PRIMARY KEY (sweep_run_id, rank)
-) WITHOUT ROWID;
+    data_sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    created_at REAL NOT NULL,
+    used_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS deliveries (
     job_id TEXT PRIMARY KEY,
     url TEXT NOT NULL,
@@ -47,9 +55,17 @@ CREATE TABLE IF NOT EXISTS deliveries (
 );
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (next_at) WHERE state = 'pending';
 """
-"""Times are seconds since 1970; `seq` is the order of acceptance."""
+"""Times are seconds since 1970; `seq` is the order of acceptance. A run's rows are in a file."""
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+
+FROM_1: Final = """
+ALTER TABLE jobs ADD COLUMN content TEXT;
+ALTER TABLE jobs ADD COLUMN not_before REAL NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN postponed INTEGER NOT NULL DEFAULT 0;
+DROP TABLE results;
+"""
+"""Rows of version 1 were JSON in the database; their runs answer as pruned ones do."""
 
 BUSY_SECONDS: Final = 30.0
 
@@ -127,5 +143,15 @@ class Database:
         if version > SCHEMA_VERSION:
             self.close()
             raise DataDirError(f"the data is of a newer version ({version}) than this server")
-        self._anchor.executescript(SCHEMA)
-        self._anchor.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        upgrade = FROM_1 if version == 1 else ""
+        # One transaction: a crash in between leaves the old version whole.
+        self._anchor.executescript(
+            f"BEGIN; {upgrade} {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+        )
+
+    def secret(self, name: str) -> bytes:
+        """Return a secret of this data directory; it is invented when it is first asked for."""
+        with self.write() as db:
+            db.execute("INSERT OR IGNORE INTO secrets VALUES (?, ?)", (name, token_bytes(32)))
+            row = db.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()
+        return bytes(row["value"])

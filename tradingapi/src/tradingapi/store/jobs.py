@@ -4,11 +4,12 @@ import json
 import secrets
 import sqlite3
 import string
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tradingapi.answers import JobState
+from tradingapi.store.contents import Content, remember
 from tradingapi.store.database import Database
 
 KEY_LIFE: Final = 30 * 86_400
@@ -53,25 +54,10 @@ class Job:
     """How often a process began to run it."""
     sweep_run_id: str | None
     error_message: str | None
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a run found, as it goes over the wire: rows best first, each with its `qualified`."""
-
-    summary: dict[str, Any]
-    rows: Iterable[tuple[bool, dict[str, Any]]]
-
-
-@dataclass(frozen=True)
-class Best:
-    """The best rows of a run. Bodies are JSON text as stored."""
-
-    request: dict[str, Any]
-    summary: dict[str, Any]
-    rows: list[dict[str, Any]]
-    total: int
-    excluded: int
+    content: str | None
+    """Which result the run has; None before its end, and for runs of old versions."""
+    postponed: int
+    """How often its prices were asked to be asked for later."""
 
 
 def new_run_id() -> str:
@@ -118,10 +104,9 @@ class JobStore:
                 (job.job_id, json.dumps(job.request), job.pairs, job.created_at),
             )
             if key is not None:
-                expired = job.created_at - KEY_LIFE
-                db.execute("DELETE FROM idempotency_keys WHERE created_at < ?", (expired,))
+                # An expired one of the same name is replaced.
                 db.execute(
-                    "INSERT INTO idempotency_keys VALUES (?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO idempotency_keys VALUES (?, ?, ?, ?)",
                     (key, job.fingerprint, job.answer, job.created_at),
                 )
         return None
@@ -149,8 +134,9 @@ class JobStore:
         with self._database.write() as db:
             row = db.execute(
                 "UPDATE jobs SET state = 'running', started_at = ?, starts = starts + 1"
-                " WHERE seq = (SELECT min(seq) FROM jobs WHERE state = 'queued') RETURNING *",
-                (now,),
+                " WHERE seq = (SELECT min(seq) FROM jobs WHERE state = 'queued'"
+                " AND not_before <= ?) RETURNING *",
+                (now, now),
             ).fetchone()
         return None if row is None else _job(row)
 
@@ -162,6 +148,21 @@ class JobStore:
                 " WHERE job_id = ? AND state = 'running'",
                 (job_id,),
             )
+
+    def postpone(self, job_id: str, until: float) -> None:
+        """Put a job back that is to be tried again later; it does not count as a start."""
+        with self._database.write() as db:
+            db.execute(
+                "UPDATE jobs SET state = 'queued', starts = starts - 1, postponed = postponed + 1,"
+                " not_before = ? WHERE job_id = ? AND state = 'running'",
+                (until, job_id),
+            )
+
+    def next_at(self) -> float | None:
+        """Return from when on the next postponed job may be claimed; None if none waits."""
+        with self._database.read() as db:
+            row = db.execute("SELECT min(not_before) FROM jobs WHERE state = 'queued'").fetchone()
+        return None if row[0] is None else float(row[0])
 
     def cancel(self, job_id: str, now: float) -> JobState | None:
         """Cancel a job that has not ended, at once and for good.
@@ -179,9 +180,9 @@ class JobStore:
         return None if row is None else JobState(row["state"])
 
     def complete(
-        self, job: Job, found: Found, news: Callable[[str], dict[str, Any]], now: float
+        self, job: Job, content: Content, news: Callable[[str], dict[str, Any]], now: float
     ) -> str | None:
-        """Store results, the end of the job and its callback (`news` of the run id) as one.
+        """Store the end of a job, what it found and its callback (`news` of the run id) as one.
 
         Returns:
             The run id, or None if the job was cancelled in the meantime: then nothing is stored.
@@ -189,19 +190,13 @@ class JobStore:
         run_id = new_run_id()
         with self._database.write() as db:
             ended = db.execute(
-                "UPDATE jobs SET state = 'completed', ended_at = ?, sweep_run_id = ?, summary = ?"
+                "UPDATE jobs SET state = 'completed', ended_at = ?, sweep_run_id = ?, content = ?"
                 " WHERE job_id = ? AND state = 'running'",
-                (now, run_id, json.dumps(found.summary), job.job_id),
+                (now, run_id, content.name, job.job_id),
             )
             if ended.rowcount == 0:
                 return None
-            db.executemany(
-                "INSERT INTO results VALUES (?, ?, ?, ?)",
-                (
-                    (run_id, rank, qualified, json.dumps(body, allow_nan=False))
-                    for rank, (qualified, body) in enumerate(found.rows, 1)
-                ),
-            )
+            remember(db, content, now)
             _announce(db, job, news(run_id), now)
         return run_id
 
@@ -217,28 +212,27 @@ class JobStore:
                 _announce(db, job, news, now)
         return ended.rowcount == 1
 
-    def best(self, run_id: str, limit: int, *, include_excluded: bool) -> Best | None:
-        """Read the best rows of a run; None if there is no such run."""
+    def by_run(self, run_id: str) -> Job | None:
+        """Find the job of a finished run."""
         with self._database.read() as db:
-            job = db.execute("SELECT * FROM jobs WHERE sweep_run_id = ?", (run_id,)).fetchone()
-            if job is None:
-                return None
-            total, qualified = db.execute(
-                "SELECT count(*), coalesce(sum(qualified), 0) FROM results WHERE sweep_run_id = ?",
-                (run_id,),
-            ).fetchone()
-            rows = db.execute(
-                "SELECT body FROM results WHERE sweep_run_id = ? AND (qualified OR ?)"
-                " ORDER BY rank LIMIT ?",
-                (run_id, include_excluded, limit),
-            ).fetchall()
-        return Best(
-            request=json.loads(job["request"]),
-            summary=json.loads(job["summary"]),
-            rows=[json.loads(row["body"]) for row in rows],
-            total=total,
-            excluded=total - qualified,
-        )
+            row = db.execute("SELECT * FROM jobs WHERE sweep_run_id = ?", (run_id,)).fetchone()
+        return None if row is None else _job(row)
+
+    def prune(self, before: float) -> int:
+        """Forget jobs that ended before, but those whose callback is still to be delivered."""
+        with self._database.write() as db:
+            pruned = db.execute(
+                "DELETE FROM jobs WHERE ended_at < ? AND job_id NOT IN"
+                " (SELECT job_id FROM deliveries WHERE state = 'pending')",
+                (before,),
+            )
+            db.execute("DELETE FROM deliveries WHERE job_id NOT IN (SELECT job_id FROM jobs)")
+        return pruned.rowcount
+
+    def prune_keys(self, now: float) -> None:
+        """Forget idempotency keys that are too old to be honored."""
+        with self._database.write() as db:
+            db.execute("DELETE FROM idempotency_keys WHERE created_at < ?", (now - KEY_LIFE,))
 
 
 def _replay(db: sqlite3.Connection, key: str, fingerprint: str, now: float) -> str | None:
@@ -269,4 +263,6 @@ def _job(row: sqlite3.Row) -> Job:
         starts=row["starts"],
         sweep_run_id=row["sweep_run_id"],
         error_message=row["error_message"],
+        content=row["content"],
+        postponed=row["postponed"],
     )

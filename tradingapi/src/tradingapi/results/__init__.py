@@ -1,0 +1,1 @@
+"""What finished sweeps found: columnar files, kept in memory while they are asked about."""

@@ -1,0 +1,69 @@
+"""The best pairs of a finished run, as the seed shows them."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from tradingapi.answers import BestResults
+from tradingapi.problems import NotFound, ProblemBody
+from tradingapi.results.table import rows_of
+from tradingapi.routes.access import KeyRequired
+from tradingapi.routes.found import find_content, find_rows, find_run
+from tradingapi.services import Served
+from tradingapi.store.contents import Content
+from tradingapi.wire import timestamp
+
+router = APIRouter(
+    tags=["sweeps"], dependencies=[KeyRequired], responses={"4XX": {"model": ProblemBody}}
+)
+
+MOST_RESULTS: Final = 10_000
+RESULTS: Final = 10
+"""Rows of an answer where no limit is given."""
+
+
+@router.get("/api/v1/sweeps/{sweep_run_id}/best", response_model=BestResults)
+def best(
+    sweep_run_id: str,
+    served: Served,
+    ticker: Annotated[str | None, Query(description="Must be the run's own.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_RESULTS)] = RESULTS,
+    include_excluded: Annotated[
+        bool, Query(description="Show pairs below min_trades too, flagged.")
+    ] = False,
+) -> Response:
+    """List the best pairs of a finished run by score; `limit` of them, 10 if not said."""
+    job = find_run(sweep_run_id, served)
+    own = str(job.request["ticker"])
+    if ticker is not None and ticker != own:
+        raise NotFound(f"This run is of ticker {own}")
+    loaded, content = find_rows(job, served), find_content(job, served)
+    rows = (
+        loaded.table.slice(0, limit)
+        if include_excluded
+        else loaded.table.take(loaded.qualified(limit))
+    )
+    shown = rows_of(rows, ranked=False)
+    now = timestamp(served.clock())
+    return JSONResponse(_body(sweep_run_id, own, shown, content, now))
+
+
+def _body(
+    run_id: str, ticker: str, rows: list[dict[str, Any]], content: Content, now: str
+) -> dict[str, Any]:
+    excluded = content.pairs - content.qualified
+    body = {
+        "sweep_run_id": run_id,
+        "ticker": ticker,
+        "results": rows,
+        "total_results": content.pairs,
+        "returned": len(rows),
+        "query_timestamp": now,
+        "computed_at": timestamp(content.created_at),
+        "excluded_by_min_trades": excluded,
+        **content.summary,
+    }
+    if excluded == content.pairs:
+        body["reason"] = "no_pair_reached_min_trades"
+    return body

@@ -1,0 +1,155 @@
+"""All pairs of a finished run: pages, downloads, a heat map."""
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from pydantic import BaseModel, Field
+
+from tradingapi.answers import HeatmapAnswer, ResultPage
+from tradingapi.problems import InvalidParameters, ProblemBody
+from tradingapi.results.cursor import LONGEST_CURSOR, BadCursorError, CursorSeal
+from tradingapi.results.export import csv_pieces
+from tradingapi.results.heatmap import heatmap
+from tradingapi.results.memory import Order
+from tradingapi.results.metric import Metric
+from tradingapi.results.table import rows_of
+from tradingapi.routes.access import KeyRequired
+from tradingapi.routes.found import find_rows, find_run, gone
+from tradingapi.services import Served
+
+router = APIRouter(
+    prefix="/api/v1/sweeps/{sweep_run_id}",
+    tags=["results"],
+    dependencies=[KeyRequired],
+    responses={"4XX": {"model": ProblemBody}},
+)
+
+PAGE: Final = 100
+LARGEST_PAGE: Final = 1_000
+
+MOST_TRADES: Final = 2**31 - 1
+BELOW: Final = "Leave out pairs with fewer closed trades."
+
+
+class Listing(BaseModel):
+    """Which page of which listing."""
+
+    cursor: str | None = Field(
+        None, max_length=LONGEST_CURSOR, description="`next_cursor` of the page before."
+    )
+    limit: int = Field(PAGE, ge=1, le=LARGEST_PAGE)
+    sort: Metric | None = None
+    order: Literal["asc", "desc"] | None = None
+    min_trades: int | None = Field(None, ge=0, le=MOST_TRADES, description=BELOW)
+
+    def start(self, run_id: str, seal: CursorSeal) -> tuple[Order, int]:
+        """Return the order, and the offset of the page in it."""
+        if self.cursor is None:
+            order = Order(self.sort or Metric.SCORE, self.order != "asc", self.min_trades or 0)
+            return order, 0
+        try:
+            sealed, offset = seal.open(run_id, self.cursor)
+        except BadCursorError:
+            raise InvalidParameters.of("cursor", "is not one of this run's") from None
+        same = (
+            self.sort in {None, sealed.sort}
+            and self.order in {None, "desc" if sealed.descending else "asc"}
+            and self.min_trades in {None, sealed.min_trades}
+        )
+        if not same:
+            raise InvalidParameters.of("cursor", "is of another sort, order or min_trades")
+        return sealed, offset
+
+
+@router.get("/results", response_model=ResultPage)
+def results(sweep_run_id: str, served: Served, listing: Annotated[Listing, Query()]) -> Response:
+    """List pairs, 100 a page, in any order; by score and the best first if not said.
+
+    A cursor goes on where a page ended, in that page's order: `sort`, `order` and `min_trades` may
+    be left out with it, and may not differ. Ties are in the order of rank, null comes last.
+    Pairs below the run's own `min_trades` are listed too, and flagged `excluded`.
+    """
+    job = find_run(sweep_run_id, served)
+    asked, offset = listing.start(sweep_run_id, served.cursors)
+    loaded = find_rows(job, served)
+    sequence = served.library.order(loaded, asked)
+    end = offset + listing.limit
+    rows = rows_of(loaded.table.take(sequence[offset:end]), ranked=True)
+    more = end < len(sequence)
+    return JSONResponse(
+        {
+            "sweep_run_id": sweep_run_id,
+            "ticker": job.request["ticker"],
+            "results": rows,
+            "returned": len(rows),
+            "total": len(sequence),
+            "sort": asked.sort.value,
+            "order": "desc" if asked.descending else "asc",
+            "min_trades": asked.min_trades,
+            "next_cursor": served.cursors.seal(sweep_run_id, asked, end) if more else None,
+        }
+    )
+
+
+@router.get(
+    "/results.csv",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {}}, "description": "All pairs by rank."}},
+)
+def results_csv(sweep_run_id: str, served: Served) -> StreamingResponse:
+    """Download all pairs as CSV, best first; null is an empty field."""
+    loaded = find_rows(find_run(sweep_run_id, served), served)
+    return StreamingResponse(
+        csv_pieces(loaded.table),
+        media_type="text/csv",
+        headers=_attachment(f"{sweep_run_id}.csv"),
+    )
+
+
+@router.get(
+    "/results.parquet",
+    response_class=FileResponse,
+    responses={
+        200: {
+            "content": {"application/vnd.apache.parquet": {}},
+            "description": "All pairs by rank.",
+        }
+    },
+)
+def results_parquet(sweep_run_id: str, served: Served) -> FileResponse:
+    """Download all pairs as Parquet, best first."""
+    job = find_run(sweep_run_id, served)
+    path = None if job.content is None else served.library.file(job.content, served.clock())
+    if path is None:
+        raise gone()
+    return FileResponse(
+        path,
+        media_type="application/vnd.apache.parquet",
+        headers=_attachment(f"{sweep_run_id}.parquet"),
+    )
+
+
+@router.get("/heatmap", response_model=HeatmapAnswer)
+def heatmap_of(
+    sweep_run_id: str,
+    served: Served,
+    metric: Metric = Metric.SCORE,
+    min_trades: Annotated[int, Query(ge=0, le=MOST_TRADES, description=BELOW)] = 0,
+) -> Response:
+    """Lay a metric out over the grid of periods."""
+    job = find_run(sweep_run_id, served)
+    found = heatmap(find_rows(job, served), metric, min_trades)
+    return JSONResponse(
+        {
+            "sweep_run_id": sweep_run_id,
+            "ticker": job.request["ticker"],
+            "metric": metric.value,
+            "min_trades": min_trades,
+            **found._asdict(),
+        }
+    )
+
+
+def _attachment(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -1,0 +1,60 @@
+"""One sweep: its prices, the answer if the question was asked before, else the engine's."""
+
+from tradingapi.clock import Clock
+from tradingapi.contract import SweepRequest
+from tradingapi.engine import SweepResult, sweep
+from tradingapi.engine.sweep import Progress
+from tradingapi.prices.source import PriceSource, Wanted, finished
+from tradingapi.results.library import Fresh, Library
+from tradingapi.results.question import known_until_the_end, question
+from tradingapi.results.table import table_of
+from tradingapi.store.contents import Content
+from tradingapi.wire import summary_on_the_wire
+
+STEPS = 20
+"""An answer that is there already tells its progress in so many steps."""
+
+
+class Sweeper:
+    """Answers requests for sweeps."""
+
+    def __init__(self, prices: PriceSource, library: Library, clock: Clock) -> None:
+        self._prices = prices
+        self._library = library
+        self._clock = clock
+
+    def answer(
+        self, request: SweepRequest, on_progress: Progress, *, anew: bool = False
+    ) -> Fresh | Content:
+        """Find what a request asks for; compute it if nobody asked before, or if `anew`.
+
+        Raises:
+            PriceError: There are no prices, or bad ones.
+            BadBarsError, InsufficientDataError: The engine cannot work with them.
+        """
+        spec = request.to_spec()
+        wanted = Wanted.by(spec, request.interval)
+        bars = self._prices.fetch(request.ticker, request.interval, wanted)
+        history = known_until_the_end(finished(bars, self._clock()), spec)
+        if len(history) == 0:
+            # The engine says best what is missing.
+            sweep(history, spec)
+        name = question(history, spec, request.preset)
+        known = None if anew else self._library.find(name)
+        if known is not None:
+            for step in range(STEPS + 1):
+                on_progress(known.pairs * step // STEPS, known.pairs)
+            return known
+        result = sweep(history, spec, on_progress)
+        return Fresh(self._content(name, result), table_of(result), history)
+
+    def _content(self, name: str, result: SweepResult) -> Content:
+        return Content(
+            name=name,
+            summary=summary_on_the_wire(result),
+            pairs=len(result.rows),
+            qualified=sum(row.qualified for row in result.rows),
+            data_sha256=result.data_sha256,
+            size=0,
+            created_at=self._clock(),
+        )

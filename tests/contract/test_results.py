@@ -8,7 +8,7 @@ import pytest
 from tests.contract.conftest import API_KEY
 from tests.support.scripted_api import Script, ScriptedApi, cut, reply, says
 from tradingsweep.adapters.trading_api import TradingApiClient
-from tradingsweep.domain.answers import Result
+from tradingsweep.domain.answers import Opinion, Result
 from tradingsweep.errors import AnswerRefused, CredentialsRejected, TradingApiUnavailable
 
 RUN = "run_abc123xyz789"
@@ -96,6 +96,17 @@ async def test_an_undefined_metric_is_none(
     (result,) = (await client.best(RUN, "BTC-USD", 1)).results
 
     assert getattr(result, metric) is None
+
+
+async def test_a_verdict_arrives_with_the_page(api: ScriptedApi, client: TradingApiClient) -> None:
+    """An API that asks whether its winner is luck is heard; one that does not is as good."""
+    lucky = {"name": "LikelyLuck", "p_value": 0.15, "sentence": "Luck would do as well.", "v": 1}
+    api.on(BEST, says(200, page(ROW, verdict=lucky)), says(200, page(ROW)))
+
+    told, silent = [await client.best(RUN, "BTC-USD", 1) for _ in range(2)]
+
+    assert Opinion("LikelyLuck", 0.15, "Luck would do as well.") == told.verdict
+    assert silent.verdict is None
 
 
 async def test_no_qualified_pair_is_an_answer(api: ScriptedApi, client: TradingApiClient) -> None:

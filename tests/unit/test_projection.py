@@ -74,6 +74,19 @@ def test_a_completed_sweep_shows_its_best_pairs() -> None:
     assert (2, 2, 8) == (status.results.stored, status.results.returned, status.results.total)
 
 
+def test_a_verdict_is_shown_and_changes_no_condition() -> None:
+    """A lucky sweep still ran."""
+    lucky = {"name": "LikelyLuck", "p_value": 0.15, "sentence": "Luck alone would do as well."}
+    done = A.sweep().ended()
+    summary = {"stored": 2, "returned": 2, "total": 8, "verdict": lucky}
+
+    status = shown(done.with_run(summary=summary))
+
+    assert status.verdict is not None
+    assert ("LikelyLuck", "0.1500") == (status.verdict.name, status.verdict.p_value)
+    assert truths(shown(done)) == truths(status)
+
+
 def test_a_submitted_sweep_shows_its_job() -> None:
     """The id to look for at the API."""
     status = shown(A.sweep().accepted(ago=10))

@@ -15,6 +15,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 MAX_WORDS = 300
 """Characters of a text that we repeat."""
+MAX_SENTENCE = 1000
+"""Characters of a verdict's sentence: a status holds it whole."""
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _MOST_TRADES = 2**31 - 1
@@ -53,6 +55,10 @@ def _identifier(text: str) -> str:
     if not is_identifier(text):
         raise ValueError("must be 1 to 128 of A-Z, a-z, 0-9, '.', '_', '-', and not '.' or '..'")
     return text
+
+
+def _sentence(text: str) -> str:
+    return plain(text, MAX_SENTENCE)
 
 
 Identifier = Annotated[str, AfterValidator(_identifier)]
@@ -135,6 +141,14 @@ class BestRow(Document):
     avg_trade_duration: Words | None
 
 
+class BestVerdict(Document):
+    """What the API thinks of the best pair, where it has an opinion."""
+
+    name: Annotated[Words, Field(min_length=1, max_length=64)]
+    p_value: Annotated[float, Field(ge=0, le=1)] | None = None
+    sentence: Annotated[str, AfterValidator(_sentence)] = ""
+
+
 class BestPage(Document):
     """The best pairs of a sweep run. One bad metric refuses the whole page."""
 
@@ -146,6 +160,7 @@ class BestPage(Document):
     excluded_by_min_trades: Count | None = None
     max_trades_seen: Count | None = None
     synthetic: bool = False
+    verdict: BestVerdict | None = None
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:

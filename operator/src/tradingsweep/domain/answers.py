@@ -137,6 +137,15 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the API thinks of the best pair: skill, or luck among many tries."""
+
+    name: str
+    p_value: float | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResultPage:
     """What `/best` returned, validated."""
 
@@ -151,3 +160,4 @@ class ResultPage:
     max_trades_seen: int | None = None
     synthetic: bool = False
     """The prices were made up, and the API says so."""
+    verdict: Opinion | None = None

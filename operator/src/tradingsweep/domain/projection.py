@@ -14,7 +14,7 @@ from tradingsweep.domain.facts import Facts, Run, SweepRow
 from tradingsweep.domain.phases import IN_FLIGHT, Phase
 from tradingsweep.domain.queueing import place
 from tradingsweep.domain.reasons import Reason
-from tradingsweep.domain.summary import pair
+from tradingsweep.domain.summary import pair, verdict
 
 NEAR_THE_FRONT = 2
 """How many waiting sweeps are told a cause that holds for the whole queue."""
@@ -86,6 +86,7 @@ def _outcome(facts: Facts, run: Run) -> dict[str, Any]:
     top = tuple(pair(result) for result in view.top[: target.spec.top_results])
     shown["best"] = top[0] if top else None
     shown["top_results"] = top
+    shown["verdict"] = verdict(run.summary.get("verdict"))
     shown["results"] = Results(
         stored=run.summary.get("stored"),
         returned=run.summary.get("returned"),

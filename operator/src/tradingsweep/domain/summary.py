@@ -1,6 +1,9 @@
 """From stored results to the few numbers that fit in a status: decimal strings, fixed places."""
 
-from tradingsweep.crd.model import PairResult
+from collections.abc import Mapping
+from typing import Any
+
+from tradingsweep.crd.model import PairResult, Verdict
 from tradingsweep.domain.answers import Result
 
 MAX_WHOLE_DIGITS = 24
@@ -30,4 +33,15 @@ def pair(result: Result) -> PairResult:
         total_trades=result.total_trades,
         trades_per_month=_fixed(result.trades_per_month, 2),
         avg_trade_duration=result.avg_trade_duration,
+    )
+
+
+def verdict(stored: Mapping[str, Any] | None) -> Verdict | None:
+    """Return what the API thinks of the best pair, as `.status.verdict` shows it."""
+    if stored is None:
+        return None
+    return Verdict(
+        name=stored["name"],
+        p_value=_fixed(stored["p_value"], 4),
+        sentence=stored["sentence"] or None,
     )

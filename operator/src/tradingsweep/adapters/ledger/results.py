@@ -1,6 +1,7 @@
 """Results: stored once and whole, in the transaction that completes their run."""
 
 import hashlib
+from dataclasses import asdict
 
 from psycopg.types.json import Jsonb
 
@@ -30,6 +31,7 @@ async def store_results(
         "excluded_by_min_trades": page.excluded_by_min_trades,
         "max_trades_seen": page.max_trades_seen,
         "synthetic": page.synthetic,
+        "verdict": asdict(page.verdict) if page.verdict else None,
     }
     await connection.execute(
         _SUMMARY, {"run_id": run_id, "summary": Jsonb(summary), "tested": page.total}

@@ -34,6 +34,7 @@ from tradingsweep.domain.answers import (
     Health,
     News,
     NoSuchJob,
+    Opinion,
     Order,
     Result,
     ResultPage,
@@ -228,4 +229,5 @@ def _results(page: BestPage) -> ResultPage:
         excluded_by_min_trades=page.excluded_by_min_trades,
         max_trades_seen=page.max_trades_seen,
         synthetic=page.synthetic,
+        verdict=Opinion(**page.verdict.model_dump()) if page.verdict else None,
     )

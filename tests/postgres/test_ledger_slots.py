@@ -1,11 +1,14 @@
 """Who holds a slot at the Trading API, and from when to when."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.support.ledger_desk import Desk, an_object, one
 from tests.support.ledger_rows import Connection
-from tradingsweep.domain.changes import Change, Move
+from tradingsweep.domain.changes import Change, Move, RunEdit
 from tradingsweep.domain.outcomes import replaced
+from tradingsweep.domain.phases import Event
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import HOLDS_SLOT, LINGERS, State
 
@@ -182,6 +185,29 @@ async def test_an_edit_of_the_deadline_counts_from_the_first_intent(
         " extract(epoch FROM s.slot_until - s.intent_at)::int"
         " FROM pipeline_jobs AS r JOIN submissions AS s ON s.run_id = r.id",
     )
+
+
+async def test_what_was_sent_before_a_suspension_keeps_its_deadline(
+    desk: Desk, connection: Connection
+) -> None:
+    """A run that is resumed has a new deadline; the slot of its cancelled job has not."""
+    key = await desk.at_the_api()
+    sent = (await desk.ledger.view(key.uid)).submissions[0].key
+    suspended = Change(
+        event=Event.NEXT_ATTEMPT,
+        moves=(Move(sent, State.CANCELLED, cancel=True),),
+        run=RunEdit(restarts_deadline=True),
+    )
+    assert await desk.change_any(key, suspended)
+    old = one(connection, "SELECT slot_until FROM submissions")
+    assert ["btc-sma"] == await desk.admit()
+    await desk.record(key, an_object(key, 2, activeDeadlineSeconds=7200))
+
+    rows = connection.execute(
+        "SELECT slot_until - %s, slot_until - intent_at FROM submissions ORDER BY n", (old,)
+    ).fetchall()
+    assert (timedelta(0), timedelta(hours=1)) == rows[0]
+    assert timedelta(hours=2) == rows[1][1]
 
 
 async def test_an_edit_of_a_finished_sweep_leaves_its_run_as_it_ran(

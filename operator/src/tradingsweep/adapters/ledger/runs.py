@@ -60,8 +60,8 @@ async def steer_run(connection: Connection, uid: str, run_no: int, change: Chang
         "deadline_seconds": change.seen.deadline_seconds,
         "store_results": change.seen.store_results,
     }
+    await connection.execute(_MOVE_DEADLINES, steering)
     await connection.execute(_STEER, steering)
-    await connection.execute(_COPY_DEADLINE, steering)
 
 
 async def edit_run(
@@ -123,11 +123,16 @@ UPDATE pipeline_jobs SET
 WHERE sweep_uid = %(uid)s AND run_no = %(run_no)s AND status IN ('QUEUED', 'RUNNING')
 """
 
-_COPY_DEADLINE = """
-UPDATE submissions AS s SET deadline_at = r.deadline_at, slot_until = r.deadline_at
+# Those that copied it. What was sent before a suspension has another deadline, and keeps it.
+_MOVE_DEADLINES = """
+UPDATE submissions AS s SET
+    deadline_at =
+        s.deadline_at + make_interval(secs => %(deadline_seconds)s - r.deadline_seconds),
+    slot_until = s.slot_until + make_interval(secs => %(deadline_seconds)s - r.deadline_seconds)
 FROM pipeline_jobs AS r
-WHERE r.sweep_uid = %(uid)s AND r.run_no = %(run_no)s AND s.run_id = r.id
-  AND s.deadline_at <> r.deadline_at
+WHERE r.sweep_uid = %(uid)s AND r.run_no = %(run_no)s AND r.status IN ('QUEUED', 'RUNNING')
+  AND s.run_id = r.id AND s.deadline_at = r.deadline_at
+  AND r.deadline_seconds <> %(deadline_seconds)s
 """
 
 _EDIT_RUN = """

@@ -62,13 +62,14 @@ class Gate:
         self._loop = asyncio.get_running_loop()
         self._server: asyncio.Server | None = None
 
-    def shut(self) -> None:
-        """Refuse every connection, as a server that does not run."""
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Refuse every connection until the block ends, as a server that does not run."""
         self._do(self.close())
-
-    def open(self) -> None:
-        """Let connections in again."""
-        self._do(self.listen())
+        try:
+            yield
+        finally:
+            self._do(self.listen())
 
     @contextmanager
     def keeping(self, prefix: str, side: Side) -> Iterator[Barrier]:

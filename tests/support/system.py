@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -82,8 +83,18 @@ class System:
         return status["phase"], conditions.get("Ready", {"reason": ""})["reason"]
 
     def wait_for(self, name: str, *phases: str, within: float = PATIENCE) -> dict[str, Any]:
-        """Wait until a sweep shows one of these phases, and return its status."""
-        return eventually(lambda: self.status(name), lambda s: s["phase"] in phases, within=within)
+        """Wait until a sweep shows one of these phases, and return its status.
+
+        Raises:
+            ProcessError: a process of the system has ended; the message shows its log.
+        """
+        try:
+            return eventually(
+                lambda: self.status(name), lambda s: s["phase"] in phases, within=within
+            )
+        except AssertionError:
+            self.stack.check()
+            raise
 
     def wait_until_completed(self, name: str, within: float = PATIENCE) -> dict[str, Any]:
         """Wait until a sweep has ended, which must be well; return its status."""
@@ -105,6 +116,12 @@ class System:
             name,
         )
         return row
+
+    def let_pass(self, seconds: float) -> None:
+        """Wait until the ledger's clock, which is the operator's, has gone on so far."""
+        began = self._now()
+        passed = timedelta(seconds=seconds)
+        eventually(self._now, lambda now: now - began > passed, within=seconds + PATIENCE)
 
     def submissions(self, name: str) -> list[DictRow]:
         """Return every submission for sweeps of a name, oldest first."""
@@ -139,6 +156,10 @@ class System:
             namespace=self.namespace, resource="tradingsweeps", subresource="status", name=name
         )
         return [write for write in writes if write.code < 300]
+
+    def _now(self) -> datetime:
+        now: datetime = self.rows("SELECT now() AS now")[0]["now"]
+        return now
 
     def restart_operator(self) -> None:
         """Start an operator that was killed or stopped, and wait until it works."""

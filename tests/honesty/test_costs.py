@@ -58,6 +58,11 @@ def test_a_pair_that_never_traded_has_no_break_even() -> None:
     assert break_even(1.0, 0) is None
 
 
+def test_a_pair_that_lost_everything_breaks_even_nowhere() -> None:
+    """Not even if somebody paid the whole price for each trade."""
+    assert -10_000.0 == break_even(0.0, 3)
+
+
 def test_fee_and_slippage_are_one_cost() -> None:
     """Without slippage it is the fee; with both, a round trip costs the same."""
     assert assumed(10.0, 0.0) == pytest.approx(10.0)

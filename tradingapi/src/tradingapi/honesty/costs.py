@@ -75,8 +75,9 @@ def break_even(grown: float, trips: float) -> float | None:
     """Return c in basis points from G and N. Exact for closed round trips."""
     if trips == 0:
         return None
-    # (1 - q)/(1 + q) in a form that no growth overflows.
-    return math.tanh(math.log(grown) / (2 * trips)) / BASIS_POINT
+    # (1 - q)/(1 + q) in a form that no growth overflows, not even to nothing.
+    gain = math.log(grown) if grown > 0 else -math.inf
+    return math.tanh(gain / (2 * trips)) / BASIS_POINT
 
 
 def assumed(fee_bps: float, slippage_bps: float) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 
 from tradingapi.engine.bars import BoolArray, IntArray
 from tradingapi.honesty.backtester import Surface
-from tradingapi.honesty.ratios import annualized, max_drawdown, sharpe
+from tradingapi.honesty.ratios import annualized, max_drawdown, returns_of, sharpe
 from tradingapi.honesty.study import Study
 
 FEWEST_NEIGHBORS: Final = 5
@@ -81,7 +81,7 @@ def ensemble(study: Study, winner: int) -> Ensemble:
         run = study.engine.run(study.bars, study.spec, study.surface.pair(int(index)))
         equity += np.cumprod(1 + run.returns)
     equity /= int(members.sum())
-    returns = equity / np.concatenate(([1.0], equity[:-1])) - 1
+    returns = returns_of(equity)
     return Ensemble(
         pairs=int(members.sum()),
         total_return=float(equity[-1]) - 1,

@@ -39,6 +39,13 @@ def annualized(grown: float, bars: int, per_year: float) -> float | None:
         return None
 
 
+def returns_of(equity: FloatArray) -> FloatArray:
+    """Return what equity, 1 before the first bar, gained on each bar; 0 where nothing was left."""
+    before = np.concatenate(([1.0], equity[:-1]))
+    gained = np.divide(equity, before, out=np.ones_like(equity), where=before > 0)
+    return gained - 1
+
+
 def max_drawdown(equity: FloatArray) -> float:
     """Return max(1 - E_t / max_{s<=t} E_s), the peak starting at the initial capital of 1."""
     peak = np.maximum.accumulate(np.maximum(equity, 1.0))

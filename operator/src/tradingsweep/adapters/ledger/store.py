@@ -105,8 +105,9 @@ class PostgresLedger:
 
     async def claimed_elsewhere(self, sweep_run_id: str, run_id: str) -> bool:
         """Whether another run has taken its results from this sweep run."""
+        arguments = {"api": self.identity.api, "id": sweep_run_id, "run_id": run_id}
         async with transaction(self._pool) as connection:
-            cursor = await connection.execute(_CLAIMED, {"id": sweep_run_id, "run_id": run_id})
+            cursor = await connection.execute(_CLAIMED, arguments)
             return await cursor.fetchone() is not None
 
     async def claim_effects(self, limit: int) -> list[Effect]:
@@ -122,7 +123,12 @@ class PostgresLedger:
         await outbox.failed(self._pool, effect, wait, dead=dead)
 
     async def _keys(self, query: str) -> list[Key]:
-        arguments = {"cluster": self.identity.cluster_id, "shard": self.identity.shard}
+        identity = self.identity
+        arguments = {
+            "cluster": identity.cluster_id,
+            "shard": identity.shard,
+            "app": identity.app,
+        }
         async with transaction(self._pool) as connection:
             rows = await connection.execute(query, arguments)
             return [Key(row["uid"], row["namespace"], row["name"]) async for row in rows]
@@ -131,13 +137,14 @@ class PostgresLedger:
 _OPEN = """
 SELECT uid, namespace, name FROM sweeps
 WHERE cluster_id = %(cluster)s AND shard = %(shard)s
-  AND object_gone_at IS NULL AND phase NOT IN ('Completed', 'Failed')
+  AND min_app <= %(app)s AND object_gone_at IS NULL AND phase NOT IN ('Completed', 'Failed')
 ORDER BY created_at
 """
 
 _CLAIMED = """
 SELECT 1 FROM submissions
-WHERE sweep_run_id = %(id)s AND run_id <> %(run_id)s::uuid AND state = 'completed' LIMIT 1
+WHERE api = %(api)s AND sweep_run_id = %(id)s AND state = 'completed'
+  AND run_id <> %(run_id)s::uuid
 """
 
 _AUDIT_CONFIRMED = """
@@ -149,7 +156,8 @@ SELECT DISTINCT w.uid, w.namespace, w.name
 FROM callback_inbox AS i
 JOIN submissions AS s ON s.key = i.submission_key
 JOIN sweeps AS w ON w.uid = s.sweep_uid
-WHERE i.processed_at IS NULL AND w.cluster_id = %(cluster)s AND w.shard = %(shard)s
+WHERE i.processed_at IS NULL
+  AND w.cluster_id = %(cluster)s AND w.shard = %(shard)s AND w.min_app <= %(app)s
 LIMIT 1000
 """
 

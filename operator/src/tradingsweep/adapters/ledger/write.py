@@ -6,6 +6,7 @@ written. The other parts of a change follow in a fixed order, each in the file o
 
 import hashlib
 
+from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from tradingsweep.adapters.ledger.facts import append_job_id, cancel_known_jobs
@@ -20,14 +21,25 @@ from tradingsweep.domain.phases import Event, Phase, after
 from tradingsweep.domain.submissions import State
 from tradingsweep.reconcile.ports import Key
 
+_CLAIMS = "submissions_claims"
+"""The index of who has taken the results of a sweep run."""
+
 
 async def write(pool: Pool, identity: Identity, key: Key, view: View, change: Change) -> bool:
-    """Apply a change, or nothing of it; False where the version is no longer the view's."""
+    """Apply a change, or nothing of it; False where the version is no longer the view's.
+
+    False, too, where another run has stored the results of the same sweep run since the look at it.
+    """
     decision = _Decision(identity, key, view, change)
-    async with transaction(pool) as connection:
-        if not await decision.wins(connection):
-            return False
-        await decision.complete(connection)
+    try:
+        async with transaction(pool) as connection:
+            if not await decision.wins(connection):
+                return False
+            await decision.complete(connection)
+    except UniqueViolation as error:
+        if error.diag.constraint_name != _CLAIMS:
+            raise
+        return False
     return True
 
 

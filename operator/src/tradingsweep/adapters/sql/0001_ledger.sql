@@ -176,7 +176,8 @@ COMMENT ON COLUMN submissions.slot_released_at IS 'Terminal news or a confirmed 
 CREATE UNIQUE INDEX submissions_one_live_per_run ON submissions (run_id)
     WHERE state IN ('ready', 'intent', 'unknown', 'accepted');
 CREATE INDEX submissions_by_sweep ON submissions (sweep_uid);
-CREATE INDEX submissions_by_sweep_run_id ON submissions (sweep_run_id) WHERE sweep_run_id IS NOT NULL;
+-- Two runs that fetched the same results at once: only one of them can store them.
+CREATE UNIQUE INDEX submissions_claims ON submissions (api, sweep_run_id) WHERE state = 'completed';
 CREATE INDEX submissions_in_slots ON submissions (api)
     WHERE slot_released_at IS NULL
     AND state IN ('intent', 'unknown', 'accepted', 'replaced', 'cancelled', 'timed_out');

@@ -12,8 +12,10 @@ from tests.honesty.markets import noise, study_of
 from tradingapi.honesty.backtester import BlockSums, Surface
 from tradingapi.honesty.overfitting import cross_validate, edges, half_correlation
 from tradingapi.honesty.study import Study
+from tradingapi.honesty.watch import ReportCancelledError, Watch
 
 STUDY = study_of(noise(300))
+QUIET = Watch(1, None, None)
 
 
 def sums_of(returns: NDArray[np.float64], blocks: int) -> BlockSums:
@@ -72,7 +74,7 @@ def naive_pbo(returns: NDArray[np.float64], blocks: int) -> tuple[float, float]:
 def test_pbo_is_that_of_the_plain_implementation(seed: int) -> None:
     """Share below the middle and share of losses, on unequal blocks."""
     returns = np.random.default_rng(seed).normal(0.0003, 0.01, (7, 83))
-    found = cross_validate(with_pairs(7), sums_of(returns, 6))
+    found = cross_validate(with_pairs(7), sums_of(returns, 6), QUIET)
 
     assert found is not None
     assert naive_pbo(returns, 6) == (found.pbo, found.probability_of_loss)
@@ -88,7 +90,7 @@ def test_a_pair_that_is_always_best_is_not_overfitted() -> None:
     """Chosen on any half, it is the best on the other."""
     returns = np.random.default_rng(1).normal(0, 0.01, (9, 200))
     returns[4] += 0.02
-    found = cross_validate(with_pairs(9), sums_of(returns, 10))
+    found = cross_validate(with_pairs(9), sums_of(returns, 10), QUIET)
 
     assert found is not None
     assert (0.0, 0.0, 252) == (found.pbo, found.probability_of_loss, found.splits)
@@ -99,7 +101,7 @@ def test_a_pair_that_takes_turns_with_another_is_overfitted() -> None:
     flip = np.where(np.arange(200) // 20 % 2 == 0, 1.0, -1.0)
     wobble = np.random.default_rng(1).normal(0, 0.001, (2, 200))
     returns = 0.01 * np.stack([flip, -flip]) + wobble
-    found = cross_validate(with_pairs(2), sums_of(returns, 10))
+    found = cross_validate(with_pairs(2), sums_of(returns, 10), QUIET)
 
     assert found is not None
     assert found.pbo == 1.0
@@ -109,7 +111,7 @@ def test_a_pair_that_takes_turns_with_another_is_overfitted() -> None:
 def test_equal_pairs_stand_in_the_middle() -> None:
     """Ties have their mean rank: half of N + 1 is not below the middle."""
     returns = np.tile(np.random.default_rng(1).normal(0, 0.01, 100), (5, 1))
-    found = cross_validate(with_pairs(5), sums_of(returns, 10))
+    found = cross_validate(with_pairs(5), sums_of(returns, 10), QUIET)
 
     assert found is not None
     assert found.pbo == 0.0
@@ -119,7 +121,7 @@ def test_a_pair_that_never_trades_has_a_ratio_of_nothing() -> None:
     """No movement is 0: better than losing, and no error."""
     returns = np.random.default_rng(1).normal(-0.01, 0.01, (3, 100))
     returns[1] = 0.0
-    found = cross_validate(with_pairs(3), sums_of(returns, 10))
+    found = cross_validate(with_pairs(3), sums_of(returns, 10), QUIET)
 
     assert found is not None
     assert (0.0, 0.0) == (found.pbo, found.probability_of_loss)
@@ -129,7 +131,7 @@ def test_only_pairs_with_enough_trades_take_part() -> None:
     """Both numbers of trials are reported."""
     returns = np.random.default_rng(2).normal(0, 0.01, (4, 120))
     study = with_pairs(4, np.array([100, 0, 100, 100]))
-    found = cross_validate(study, sums_of(returns, 10))
+    found = cross_validate(study, sums_of(returns, 10), QUIET)
 
     assert found is not None
     assert (4, 3) == (found.trials_total, found.trials_eligible)
@@ -138,7 +140,21 @@ def test_only_pairs_with_enough_trades_take_part() -> None:
 
 def test_one_pair_has_no_rank() -> None:
     """There is nothing to compare it with."""
-    assert cross_validate(with_pairs(1), sums_of(np.ones((1, 40)), 10)) is None
+    assert cross_validate(with_pairs(1), sums_of(np.ones((1, 40)), 10), QUIET) is None
+
+
+def test_a_long_cross_validation_can_be_canceled() -> None:
+    """Sixteen blocks of a large grid take seconds: it is asked between chunks of splits."""
+    asked: list[bool] = []
+
+    def cancel() -> bool:
+        asked.append(True)
+        return len(asked) == 3
+
+    returns = np.random.default_rng(1).normal(0, 0.01, (20_000, 32))
+    with pytest.raises(ReportCancelledError, match="cross-validation"):
+        cross_validate(with_pairs(20_000), sums_of(returns, 16), Watch(1, None, cancel))
+    assert 3 == len(asked)
 
 
 def test_blocks_cover_the_window_and_are_nearly_equal() -> None:

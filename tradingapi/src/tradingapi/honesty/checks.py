@@ -125,7 +125,7 @@ def examine(study: Study, winner: int, options: Options, seed: int, watch: Watch
         intervals=intervals(study, [int(index) for index in top], seed),
     )
     watch.step("winner")
-    found = _cross_validated(study, options, found)
+    found = _cross_validated(study, options, found, watch)
     watch.step("cross-validation")
     found = replace(found, walk_forward=walk_forward(study, options.training, watch))
     draws, test = _permuted(study, winner, options, seed, watch)
@@ -135,13 +135,15 @@ def examine(study: Study, winner: int, options: Options, seed: int, watch: Watch
     return replace(found, skipped=_reasons(found))
 
 
-def _cross_validated(study: Study, options: Options, found: Checks) -> Checks:
+def _cross_validated(study: Study, options: Options, found: Checks, watch: Watch) -> Checks:
     if study.size < BARS_A_BLOCK * options.pbo_blocks:
         return found
     cuts = edges(study.size, options.pbo_blocks)
     sums = study.engine.block_sums(study.bars, study.spec, cuts)
     return replace(
-        found, overfitting=cross_validate(study, sums), half_correlation=half_correlation(sums)
+        found,
+        overfitting=cross_validate(study, sums, watch),
+        half_correlation=half_correlation(sums),
     )
 
 

@@ -58,6 +58,8 @@ class Wiring:
         return {
             "TRADING_API_KEYS": self.api_key,
             "TRADING_API_DATA_DIR": str(data),
+            # The receiver is at home; a callback may not go to this machine unasked.
+            "TRADING_API_WEBHOOK_ALLOW": "127.0.0.1:*",
             **self.api_settings,
         }
 

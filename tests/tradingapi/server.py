@@ -55,12 +55,17 @@ class Api:
         return httpx.post(self.url + path, headers=KEY, timeout=PATIENCE)
 
     def submit(
-        self, changes: Mapping[str, Any] | None = None, *, key: str | None = None
+        self,
+        changes: Mapping[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        api_key: str = API_KEY,
     ) -> httpx.Response:
         """POST the seed's form, with some fields changed and with an idempotency key."""
+        headers = {"X-API-Key": api_key}
         return httpx.post(
             f"{self.url}/api/v1/strategy/sweep",
-            headers=KEY if key is None else {**KEY, "Idempotency-Key": key},
+            headers=headers if key is None else {**headers, "Idempotency-Key": key},
             data={**SEEDS_FORM, **(changes or {})},
             timeout=PATIENCE,
         )

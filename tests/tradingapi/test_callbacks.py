@@ -3,6 +3,9 @@
 import sqlite3
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
 
 from tests.support.eventually import eventually
 from tests.tradingapi.callback_server import CallbackServer
@@ -145,3 +148,57 @@ def test_retries_go_on_for_at_least_an_hour_by_default() -> None:
 
     assert [1, 2, 4, 8, 300, 300] == [rules.pause(tries) for tries in (1, 2, 3, 4, 10, 10**6)]
     assert rules.horizon >= 3_600
+
+
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "2852039166", "[::ffff:a9fe:a9fe]", "[64:ff9b::a9fe:a9fe]"]
+)
+def test_a_callback_to_the_clouds_metadata_is_refused_at_once(api: Api, host: str) -> None:
+    """With the field and the rule; no list opens it."""
+    answer = api.submit({"webhook_url": f"http://{host}/latest/meta-data/"})
+
+    assert 400 == answer.status_code
+    (broken,) = answer.json()["detail"]
+    assert ("webhook_url", True) == (broken["field"], "metadata" in broken["rule"])
+
+
+def test_without_a_list_nothing_private_is_called(
+    tmp_path: Path, callbacks: CallbackServer
+) -> None:
+    """An address is refused at once; a name that leads home is found out when it is called."""
+    key = "0123456789abcdef"
+    with serving(tmp_path, dev="false", keys=key) as api:
+        port = urlsplit(callbacks.url).port
+        named = {"webhook_url": f"http://localhost:{port}/{SECRET}"}
+        refused = api.submit({"webhook_url": callbacks.url}, api_key=key)
+        taken = api.submit(named, api_key=key)
+        eventually(lambda: "TRADING_API_WEBHOOK_ALLOW" in api.log, wanted=True, within=20)
+        log = api.log
+
+    assert (400, 202) == (refused.status_code, taken.status_code)
+    assert "TRADING_API_WEBHOOK_ALLOW" in refused.json()["detail"][0]["rule"]
+    assert callbacks.is_quiet(0.0)
+    assert SECRET not in log
+
+
+def test_a_listed_receiver_is_called_by_its_name(tmp_path: Path, callbacks: CallbackServer) -> None:
+    """The checked address is connected to, and the Host header is the URL's own."""
+    key, port = "0123456789abcdef", urlsplit(callbacks.url).port
+    settings = {"dev": "false", "keys": key, "webhook_allow": f"localhost:{port}"}
+    with serving(tmp_path, **settings) as api:
+        api.submit({"webhook_url": f"http://localhost:{port}/callback"}, api_key=key)
+
+        assert f"localhost:{port}" == callbacks.next().headers["Host"]
+
+
+def test_a_receiver_may_ask_to_be_left_alone_for_a_while(
+    tmp_path: Path, callbacks: CallbackServer
+) -> None:
+    """Retry-After, scaled like every pause: 200 s are 4 s here, where the pause alone is 0.02 s."""
+    with serving(tmp_path) as api:
+        callbacks.answers = [(429, {"Retry-After": "200"})]
+        api.submit({"webhook_url": callbacks.url})
+        callbacks.next()
+
+        assert callbacks.is_quiet(2.0)
+        assert "sweep.completed" == callbacks.next().body["event_type"]

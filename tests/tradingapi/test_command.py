@@ -63,6 +63,9 @@ def test_answers_on_a_kept_connection_do_not_wait_for_an_acknowledgement(api: Ap
         ({"TRADING_API_DEV": "1", "TRADING_API_WORKERS": "0"}, "workers"),
         ({"TRADING_API_DEV": "1", "TRADING_API_SOURCES": "yahoo"}, "sources"),
         ({"TRADING_API_DEV": "1", "TRADING_API_FEATURES": "teleport"}, "features"),
+        ({"TRADING_API_DEV": "1", "TRADING_API_WEBHOOK_ALLOW": "receiver"}, "webhook_allow"),
+        ({"TRADING_API_DEV": "1", "TRADING_API_WEBHOOK_DENY": "nodes"}, "webhook_deny"),
+        ({"TRADING_API_DEV": "1", "TRADING_API_WEBHOOK_SECRETS": "short"}, "webhook_secrets"),
     ],
 )
 def test_wrong_settings_end_the_start_and_are_named(settings: dict[str, str], words: str) -> None:

@@ -1,15 +1,19 @@
 """Deliver callbacks: at least once, with growing pauses, until the receiver takes them."""
 
 import asyncio
+import re
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
 import structlog
 
 from tradingapi.clock import Clock
+from tradingapi.egress.guard import ForbiddenUrlError, Guard, Target
+from tradingapi.egress.signature import signature_headers
 from tradingapi.store.deliveries import Delivery, DeliveryStore
 
 log = structlog.get_logger()
@@ -20,6 +24,9 @@ AT_ONCE: Final = 32
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 300.0
 """Seconds between attempts: 1, 2, 4, … 300, 300, …"""
+
+LONGEST_RETRY_AFTER: Final = 3_600.0
+"""Seconds, whatever a receiver asks for."""
 
 GONE: Final = 410
 """A receiver's way to say that it wants no more (Standard Webhooks 1.0)."""
@@ -38,9 +45,23 @@ class DeliveryRules:
     scale: float
     """Multiplies pauses and horizon: tests cannot wait for an hour."""
 
-    def pause(self, tries: int) -> float:
-        """Return the pause after so many tries."""
-        return self.scale * min(FIRST_PAUSE * 2.0 ** min(tries - 1, 30), LONGEST_PAUSE)
+    def pause(self, tries: int, retry_after: float = 0.0) -> float:
+        """Return the pause after so many tries; the receiver may ask for a longer one."""
+        growing = min(FIRST_PAUSE * 2.0 ** min(tries - 1, 30), LONGEST_PAUSE)
+        return self.scale * max(growing, min(retry_after, LONGEST_RETRY_AFTER))
+
+
+class Outcome(NamedTuple):
+    """How an attempt ended: a status, or what went wrong."""
+
+    word: int | str
+    retry_after: float = 0.0
+    """Seconds for which the receiver wants to be left alone."""
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the receiver took it."""
+        return isinstance(self.word, int) and httpx.codes.is_success(self.word)
 
 
 class Courier:
@@ -50,9 +71,18 @@ class Courier:
     Each attempt has a client of its own, so that no receiver's cookies reach another.
     """
 
-    def __init__(self, deliveries: DeliveryStore, rules: DeliveryRules, clock: Clock) -> None:
+    def __init__(
+        self,
+        deliveries: DeliveryStore,
+        rules: DeliveryRules,
+        guard: Guard,
+        secrets: Sequence[bytes],
+        clock: Clock,
+    ) -> None:
         self._deliveries = deliveries
         self._rules = rules
+        self._guard = guard
+        self._secrets = tuple(secrets)
         self._clock = clock
         self._tls = ssl.create_default_context()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -119,38 +149,63 @@ class Courier:
         except Exception:
             log.exception("a delivery's end could not be stored", job_id=delivery.job_id)
 
-    async def _attempt(self, delivery: Delivery) -> int | str:
-        """Return the receiver's status, or the kind of failure. The URL is never shown."""
+    async def _attempt(self, delivery: Delivery) -> Outcome:
+        """Say what the receiver answered, or what went wrong. The URL is never shown."""
         try:
-            async with (
-                asyncio.timeout(self._rules.timeout),
-                httpx.AsyncClient(
-                    verify=self._tls,
-                    trust_env=False,
-                    follow_redirects=False,
-                    timeout=self._rules.timeout,
-                ) as client,
-                client.stream(
-                    "POST",
-                    delivery.url,
-                    content=delivery.body,
-                    headers={"Content-Type": "application/json", "User-Agent": "tradingapi"},
-                ) as answer,
-            ):
-                return answer.status_code
+            async with asyncio.timeout(self._rules.timeout):
+                target = await self._guard.target(delivery.url)
+                return await self._post(delivery, target)
+        except ForbiddenUrlError as error:
+            return Outcome(str(error))
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            return type(error).__name__
+            return Outcome(type(error).__name__)
 
-    async def _record(self, delivery: Delivery, outcome: int | str) -> None:
-        delivered = isinstance(outcome, int) and httpx.codes.is_success(outcome)
+    async def _post(self, delivery: Delivery, target: Target) -> Outcome:
+        """Call the addresses that were checked, in their order, until one can be connected to."""
+        url = httpx.URL(delivery.url)
+        host = url.netloc.decode()
+        body = delivery.body.encode()
+        headers = {"Content-Type": "application/json", "User-Agent": "tradingapi", "Host": host}
+        headers |= signature_headers(self._secrets, delivery.job_id, self._clock(), body)
+        failure: httpx.ConnectError | None = None
+        for address in target.addresses:
+            there = url.copy_with(host=str(address), port=target.port)
+            try:
+                async with (
+                    self._client() as client,
+                    client.stream(
+                        "POST",
+                        there,
+                        content=body,
+                        headers=headers,
+                        extensions={"sni_hostname": target.host},
+                    ) as answer,
+                ):
+                    return Outcome(answer.status_code, _seconds(answer.headers.get("Retry-After")))
+            except httpx.ConnectError as error:
+                failure = error
+        assert failure is not None, "a target has an address"
+        raise failure
+
+    def _client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            verify=self._tls, trust_env=False, follow_redirects=False, timeout=self._rules.timeout
+        )
+
+    async def _record(self, delivery: Delivery, outcome: Outcome) -> None:
         now, tries = self._clock(), delivery.tries
-        again = now + self._rules.pause(tries)
-        too_late = again > delivery.created_at + self._rules.scale * self._rules.horizon
+        pause = self._rules.pause(tries, outcome.retry_after)
+        too_late = now + pause > delivery.created_at + self._rules.scale * self._rules.horizon
         job_id, host = delivery.job_id, urlsplit(delivery.url).hostname
-        if delivered or too_late or outcome == GONE:
-            await asyncio.to_thread(self._deliveries.close, job_id, delivered=delivered)
-            word = "callback delivered" if delivered else "callback given up"
+        if outcome.delivered or too_late or outcome.word == GONE:
+            await asyncio.to_thread(self._deliveries.close, job_id, delivered=outcome.delivered)
+            word = "callback delivered" if outcome.delivered else "callback given up"
         else:
-            await asyncio.to_thread(self._deliveries.postpone, job_id, again)
+            await asyncio.to_thread(self._deliveries.postpone, job_id, now + pause)
             word = "callback refused, to be tried again"
-        log.info(word, job_id=job_id, host=host, outcome=outcome, tries=tries)
+        log.info(word, job_id=job_id, host=host, outcome=outcome.word, tries=tries)
+
+
+def _seconds(retry_after: str | None) -> float:
+    """Read a Retry-After that counts seconds; a date or nonsense asks for nothing."""
+    return float(retry_after) if retry_after and re.fullmatch("[0-9]{1,6}", retry_after) else 0.0

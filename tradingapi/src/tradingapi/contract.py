@@ -27,6 +27,9 @@ SECRET_FIELDS: Final = frozenset({"webhook_url"})
 
 LONGEST_URL: Final = 2_048
 
+HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:[0-9]*)?")
+"""A URL's host and port. Two parsers may differ on anything else."""
+
 FIRST_YEAR: Final = 1700
 LAST_YEAR: Final = 2200
 
@@ -140,7 +143,7 @@ class SweepRequest(BaseModel):
         except ValueError as error:
             raise ValueError(rule) from error
         plain = value.isascii() and value.isprintable() and " " not in value
-        if not usable or not plain or "@" in parts.netloc:
+        if not usable or not plain or HOST.fullmatch(parts.netloc) is None:
             raise ValueError(rule)
         return value
 

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from tradingapi.auth import KeyRing
 from tradingapi.callbacks import Courier, DeliveryRules
 from tradingapi.clock import Clock
+from tradingapi.egress.guard import Guard
 from tradingapi.prices.arch_data import ArchSource
 from tradingapi.prices.chain import ChainedSource
 from tradingapi.prices.directory import DirectorySource
@@ -45,6 +46,7 @@ class Services:
     database: Database
     jobs: JobStore
     board: Board
+    guard: Guard
     courier: Courier
     runner: Runner
     library: Library
@@ -82,7 +84,8 @@ def build_services(settings: Settings, clock: Clock) -> Services:
         horizon=settings.webhook_horizon_seconds,
         scale=settings.webhook_time_scale,
     )
-    courier = Courier(DeliveryStore(database), rules, clock)
+    guard = Guard(settings.allowed, settings.denied)
+    courier = Courier(DeliveryStore(database), rules, guard, settings.signing_secrets, clock)
     library = build_library(settings, database, jobs)
     sweeper = Sweeper(build_source(settings), library, clock)
     least = settings.min_job_seconds
@@ -94,6 +97,7 @@ def build_services(settings: Settings, clock: Clock) -> Services:
         database=database,
         jobs=jobs,
         board=board,
+        guard=guard,
         courier=courier,
         runner=Runner(jobs, work, board, clock, workers=settings.workers, min_job_seconds=least),
         library=library,

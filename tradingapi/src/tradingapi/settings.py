@@ -1,16 +1,25 @@
 """Everything that can be set, from environment variables `TRADING_API_…`."""
 
+import os
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from tradingapi.egress.addresses import Network
+from tradingapi.egress.guard import Allowed
+from tradingapi.egress.signature import read_secret
+
 DEV_KEY: Final = "dev-key-000000000000000000000000"
 """What `--dev` accepts. It is published: never in production."""
 
 SHORTEST_KEY: Final = 16
+
+LOOPBACK: Final = ("127.0.0.1:*", "localhost:*", "[::1]:*")
+"""Where callbacks may go with `--dev`."""
 
 
 class Feature(StrEnum):
@@ -28,7 +37,9 @@ SourceName = Literal["directory", "arch", "synthetic"]
 class Settings(BaseSettings):
     """The server's settings. Lists are written with commas; an empty text is an empty list."""
 
-    model_config = SettingsConfigDict(env_prefix="TRADING_API_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TRADING_API_", extra="ignore", hide_input_in_errors=True
+    )
 
     keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """API keys that are accepted."""
@@ -54,6 +65,12 @@ class Settings(BaseSettings):
     min_job_seconds: float = Field(0.0, ge=0, le=3_600)
     """A job takes at least so long: for demonstrations, and for tests that cancel one."""
 
+    webhook_allow: Annotated[tuple[str, ...], NoDecode] = ()
+    """Callback hosts and ports that may be private: `receiver.desk.svc:3000`, `*.svc:80`."""
+    webhook_deny: Annotated[tuple[str, ...], NoDecode] = ()
+    """Networks that callbacks never reach, beside metadata and link-local: the nodes' own."""
+    webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """`whsec_…`: callbacks are signed with each of them (Standard Webhooks); none: not signed."""
     webhook_time_scale: float = Field(1.0, gt=0, le=10)
     """Multiplies every delay of webhook deliveries, their timeout excepted."""
     webhook_timeout_seconds: float = Field(15.0, gt=0, le=120)
@@ -75,13 +92,36 @@ class Settings(BaseSettings):
     session_seconds: int = Field(12 * 3_600, ge=60)
     """How long a login lasts."""
 
-    @field_validator("keys", "features", "sources", "synthetic_tickers", mode="before")
+    @field_validator(
+        "keys",
+        "features",
+        "sources",
+        "synthetic_tickers",
+        "webhook_allow",
+        "webhook_deny",
+        "webhook_secrets",
+        mode="before",
+    )
     @classmethod
     def split_at_commas(cls, value: object) -> object:
         """Read `a, b` as two entries."""
         if not isinstance(value, str):
             return value
         return [part.strip() for part in value.split(",") if part.strip()]
+
+    @model_validator(mode="after")
+    def check_webhooks(self) -> Self:
+        """Read what is about callbacks once: a wrong entry ends the start."""
+        for name, read in (
+            ("webhook_allow", lambda: self.allowed),
+            ("webhook_deny", lambda: self.denied),
+            ("webhook_secrets", lambda: self.signing_secrets),
+        ):
+            try:
+                read()
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+        return self
 
     @model_validator(mode="after")
     def check_keys(self) -> Self:
@@ -97,3 +137,20 @@ class Settings(BaseSettings):
         """Every key that opens the API."""
         given = tuple(key.get_secret_value() for key in self.keys)
         return (*given, DEV_KEY) if self.dev else given
+
+    @property
+    def allowed(self) -> tuple[Allowed, ...]:
+        """Where callbacks may go although it is private."""
+        listed = (*self.webhook_allow, *(LOOPBACK if self.dev else ()))
+        return tuple(Allowed.parse(text) for text in listed)
+
+    @property
+    def denied(self) -> tuple[Network, ...]:
+        """Where callbacks never go: what is listed, and the cluster's API if this is a pod."""
+        cluster = os.environ.get("KUBERNETES_SERVICE_HOST")
+        return tuple(ip_network(text) for text in (*self.webhook_deny, cluster) if text)
+
+    @property
+    def signing_secrets(self) -> tuple[bytes, ...]:
+        """What callbacks are signed with."""
+        return tuple(read_secret(secret.get_secret_value()) for secret in self.webhook_secrets)

@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from tradingapi.answers import Accepted, AcceptedParameters
 from tradingapi.body import FORM, JSON, body_schema, read_model
 from tradingapi.contract import SweepRequest
+from tradingapi.egress.guard import ForbiddenUrlError
 from tradingapi.engine.grid import grid
 from tradingapi.problems import InvalidParameters, KeyReused, ProblemBody, QueueFull
 from tradingapi.routes.access import KeyRequired
@@ -86,6 +87,10 @@ def _accept(served: Services, asked: SweepRequest, key: str | None) -> tuple[str
 
 
 def _new_job(served: Services, asked: SweepRequest, fingerprint: str, now: float) -> NewJob:
+    try:
+        served.guard.check(asked.webhook_url)
+    except ForbiddenUrlError as error:
+        raise InvalidParameters.of("webhook_url", str(error)) from None
     wanted = grid(asked.to_spec())
     most = served.settings.max_combinations
     if wanted.requested > most:

@@ -27,22 +27,30 @@ class Side(Enum):
 
 @dataclass(eq=False)
 class Barrier:
-    """Keeps the exchanges of some paths; when it goes, their connections are cut."""
+    """Keeps the exchanges of some paths; when it goes, those that it still has are cut."""
 
     prefix: str
     side: Side
     kept: int = 0
     """How many exchanges have come to it."""
-    _gone: asyncio.Event = field(default_factory=asyncio.Event)
+    _loop: asyncio.AbstractEventLoop = field(kw_only=True)
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
+    _cuts: bool = True
 
-    async def keep(self) -> None:
-        """Keep one exchange until the barrier goes."""
+    async def keep(self) -> bool:
+        """Keep one exchange; returns whether it goes on afterwards."""
         self.kept += 1
-        await self._gone.wait()
+        await self._over.wait()
+        return not self._cuts
+
+    def let_through(self) -> None:
+        """Let what it has go on, and keep nothing more."""
+        self._cuts = False
+        self.go()
 
     def go(self) -> None:
-        """End; in the gate's own loop."""
-        self._gone.set()
+        """End: what it has is cut, if it was not let through."""
+        self._loop.call_soon_threadsafe(self._over.set)
 
     def wait(self) -> None:
         """Wait until an exchange has come to it."""
@@ -74,13 +82,13 @@ class Gate:
     @contextmanager
     def keeping(self, prefix: str, side: Side) -> Iterator[Barrier]:
         """Keep requests whose path begins so, or their answers; cut them when the block ends."""
-        barrier = Barrier(prefix, side)
+        barrier = Barrier(prefix, side, _loop=self._loop)
         self._barriers.append(barrier)
         try:
             yield barrier
         finally:
             self._barriers.remove(barrier)
-            self._loop.call_soon_threadsafe(barrier.go)
+            barrier.go()
 
     async def listen(self) -> None:
         """Begin to take connections."""
@@ -116,16 +124,17 @@ class Gate:
         """Pass one exchange: the client is told to open a connection for each."""
         request, path = await _read(reader)
         barrier = next((b for b in self._barriers if path.startswith(b.prefix)), None)
-        if barrier is not None and barrier.side is Side.REQUEST:
-            await barrier.keep()
+        if barrier is not None and barrier.side is Side.REQUEST and not await barrier.keep():
             return
         self.passed.append(request.partition(b"\r\n")[0].decode("latin-1"))
         server, onward = await asyncio.open_connection("127.0.0.1", self._target)
         try:
             onward.write(request)
-            if barrier is not None:
-                await server.read()
-                await barrier.keep()
+            if barrier is not None and barrier.side is Side.ANSWER:
+                answer = await server.read()
+                if await barrier.keep():
+                    writer.write(answer)
+                    await writer.drain()
                 return
             while chunk := await server.read(65_536):
                 writer.write(chunk)

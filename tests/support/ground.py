@@ -87,14 +87,12 @@ class Ground:
                 way = stack.enter_context(in_background(gate(wiring.api_port)))
                 told = {**wiring.operator_settings, "TRADINGSWEEP_TRADING_API_URL": way.url}
                 wiring = replace(wiring, operator_settings=told)
-            yield System(
-                self.kubectl,
-                stack.enter_context(Objects(self.control_plane.kubeconfig)),
-                self.control_plane,
-                stack.enter_context(Stack(folder, wiring)),
-                wiring.namespaces,
-                way,
-            )
+            objects = stack.enter_context(Objects(self.control_plane.kubeconfig))
+            running = stack.enter_context(Stack(folder, wiring))
+            # Nothing of it is kept: at its end it need not end in good order.
+            for service in running.services:
+                stack.callback(service.kill)
+            yield System(self.kubectl, objects, self.control_plane, running, wiring.namespaces, way)
 
     def _wiring(self, stack: ExitStack, settings: Settings, urls: Mapping[str, str]) -> _Wiring:
         dsn, receiver_dsn = stack.enter_context(self.ledgers.fresh())

@@ -48,6 +48,7 @@ def test_a_smallest_spec_has_the_documented_defaults() -> None:
         "activeDeadlineSeconds": 3600,
         "backoffLimit": 0,
         "suspend": False,
+        "maxResultAgeSeconds": 0,
         "topResults": 3,
         "storeResults": 100,
     }

@@ -77,7 +77,7 @@ def test_a_default_is_in_the_description() -> None:
     """A reader of the documentation learns the default too, and the right one."""
     defaults = {path: node for path, node in SPEC_FIELDS.items() if "default" in node}
 
-    assert len(defaults) == 9
+    assert len(defaults) == 10
     assert [] == [
         path
         for path, node in defaults.items()
@@ -94,7 +94,7 @@ def test_a_bound_is_in_the_description() -> None:
         if bound in node
     ]
 
-    assert len(bounds) == 28
+    assert len(bounds) == 32
     assert [] == [(p, b) for p, b in bounds if b not in SPEC_FIELDS[p]["description"]]
 
 

@@ -13,6 +13,7 @@ from tradingsweep.domain.facts import (
     Facts,
     Heard,
     InboxRow,
+    Reusable,
     Run,
     Submission,
     SweepObject,
@@ -214,6 +215,15 @@ class A:
     def asked_to(self, **command: Any) -> Self:
         """An annotation asks for something: run_requested or cancel_requested."""
         return self._with(object=replace(self._object(), **command))
+
+    def owned_by(self, owner: str) -> Self:
+        """Somebody would bring the object back."""
+        return self._with(object=replace(self._object(), owner=owner))
+
+    def answered_before(self, *, ago: float, came_back: bool = False) -> Self:
+        """A finished run of the namespace asked the same question."""
+        source = Reusable("job-1", "other", 3, NOON - timedelta(seconds=ago), came_back)
+        return self._view(reusable=source)
 
     def past_its_deadline(self) -> Self:
         """The run's time is over since a second."""

@@ -15,7 +15,7 @@ from typing import Any
 import kopf
 import structlog
 
-from tradingsweep.adapters.kube import sweep_object
+from tradingsweep.adapters.sweep_object import sweep_object
 from tradingsweep.crd.model import GROUP, PLURAL, VERSION
 from tradingsweep.domain.facts import SweepObject
 from tradingsweep.errors import ClusterUnavailable

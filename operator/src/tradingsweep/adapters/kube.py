@@ -1,7 +1,6 @@
 """The Kubernetes API server, through the official asynchronous client."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -9,10 +8,10 @@ from typing import Any
 
 import aiohttp
 from kubernetes.aio import client, config
-from pydantic import ValidationError
 
 from tradingsweep.adapters.lease import KubeLease
-from tradingsweep.crd.model import GROUP, KIND, PLURAL, VERSION, TradingSweepSpec
+from tradingsweep.adapters.sweep_object import sweep_object
+from tradingsweep.crd.model import GROUP, KIND, PLURAL, VERSION
 from tradingsweep.domain.facts import SweepObject
 from tradingsweep.errors import ClusterUnavailable, ConfigurationError
 from tradingsweep.reconcile.leadership import LeaseTimes
@@ -26,9 +25,6 @@ PAGE = 500
 MAX_NOTE = 1024
 """Characters of an Event's note: the API server's own limit."""
 _GONE, _CONFLICT, _EXISTS, _FORBIDDEN = 404, 409, 409, 403
-_RFC3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
 _AWAY = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
 
@@ -174,6 +170,27 @@ class KubeCluster:
                 raise
         return sweep_object(_mapping(answer))
 
+    async def delete(self, target: SweepObject) -> bool:
+        """Delete exactly the version that was looked at; False where it changed meanwhile."""
+        guard = client.V1Preconditions(uid=target.uid, resource_version=target.resource_version)
+        with _translated(f"deleting {target.namespace}/{target.name}"):
+            try:
+                await self._objects.delete_namespaced_custom_object(
+                    GROUP,
+                    VERSION,
+                    target.namespace,
+                    PLURAL,
+                    target.name,
+                    body=client.V1DeleteOptions(preconditions=guard),
+                    _request_timeout=TIMEOUT,
+                )
+            except client.ApiException as error:
+                if error.status == _CONFLICT:
+                    return False
+                if error.status != _GONE:
+                    raise
+        return True
+
     async def emit(self, event: KubeEvent) -> None:
         """Create an Event; one of that name that is there already is the same one."""
         now = datetime.now(UTC)  # noqa: TID251 - the Event's own time; it decides nothing
@@ -206,38 +223,6 @@ class KubeCluster:
                 # A namespace that is being deleted takes no Event: nobody is left to read it.
                 if error.status not in (_EXISTS, _GONE, _FORBIDDEN):
                     raise
-
-
-def sweep_object(body: dict[str, Any]) -> SweepObject:
-    """Read an object as the API server sends it.
-
-    Raises:
-        ClusterUnavailable: it is not one that this operator's schema admits.
-    """
-    metadata = body["metadata"]
-    try:
-        spec = TradingSweepSpec.model_validate(body.get("spec", {}))
-    except ValidationError as error:
-        where = f"{metadata.get('namespace')}/{metadata.get('name')}"
-        raise ClusterUnavailable(f"{where} was admitted under another CRD: {error}") from error
-    return SweepObject(
-        uid=metadata["uid"],
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-        generation=metadata["generation"],
-        resource_version=metadata["resourceVersion"],
-        spec=spec,
-        status=body.get("status") or {},
-        deleting="deletionTimestamp" in metadata,
-        run_requested=_moment(metadata, "run-requested-at"),
-        cancel_requested=_moment(metadata, "cancel-requested-at"),
-    )
-
-
-def _moment(metadata: dict[str, Any], name: str) -> str | None:
-    """Read a command's annotation; what is no moment in RFC 3339 is no command."""
-    text = (metadata.get("annotations") or {}).get(f"{GROUP}/{name}")
-    return text if isinstance(text, str) and _RFC3339.fullmatch(text) else None
 
 
 def _metadata(found: client.V1ObjectMeta | None) -> client.V1ObjectMeta:

@@ -193,6 +193,26 @@ class TradingSweepSpec(WireModel):
         "the Trading API itself is unreliable. activeDeadlineSeconds holds over all attempts. "
         "Default 0.",
     )
+    ttl_seconds_after_finished: int | None = Field(
+        default=None,
+        strict=True,
+        ge=0,
+        le=2_147_483_647,
+        description="How many seconds after its end the object is deleted: 0 to 2147483647. Its "
+        "results stay in the database. An object that Argo CD, Flux, Helm or an ApplySet owns, or "
+        "that has a controller, is never deleted. One that comes back unchanged takes its old "
+        "results and stays. Default: it is never deleted.",
+    )
+    max_result_age_seconds: int = Field(
+        default=0,
+        strict=True,
+        ge=0,
+        le=31_536_000,
+        description="How many seconds old the results of another finished run of this namespace "
+        "that asked the same question may be to be used again without a submission: 0 to 31536000 "
+        "(a year). The condition's reason is then Reused, and its message names the source. "
+        "Default 0.",
+    )
     run_id: str | None = Field(
         default=None,
         min_length=1,

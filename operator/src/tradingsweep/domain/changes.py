@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from tradingsweep.domain.answers import ResultPage
+from tradingsweep.domain.facts import Reusable
 from tradingsweep.domain.phases import Event
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import State
@@ -133,6 +134,10 @@ class Change:
     answered: Answered | None = None
     announce: tuple[Announcement, ...] = field(default=())
     object_gone: bool = False
+    reuses: Reusable | None = None
+    """The run that the change opens is completed at once, with the results of this one."""
+    deletes: bool = False
+    """The object is to be deleted, through the outbox."""
 
     def also(self, *, answered: Answered) -> "Change":
         """Return the same change, which answers a command too."""

@@ -25,6 +25,7 @@ from tradingsweep.domain.endings import JOB_LOST, attempt_failed, gave_up
 from tradingsweep.domain.facts import Facts, Submission
 from tradingsweep.domain.hearing import callback_came, job_has_ended, stale_callbacks
 from tradingsweep.domain.identity import identity, identity_hash
+from tradingsweep.domain.keeping import can_be_reused, its_time_is_over, opened
 from tradingsweep.domain.outcomes import accepted, replaced, seen, unknown
 from tradingsweep.domain.phases import TERMINAL, Event, Phase
 from tradingsweep.domain.reasons import Reason
@@ -65,14 +66,7 @@ def not_recorded_yet(facts: Facts) -> Action | None:
     """The first look at an object opens its first run."""
     if facts.view.sweep is not None or facts.object is None:
         return None
-    return Record(
-        Change(
-            reason=Reason.WAITING,
-            event=Event.NEW_RUN,
-            seen=seen(facts.object),
-            opens=new_run(facts.object.spec, 1),
-        )
-    )
+    return Record(opened(facts, facts.object, 1))
 
 
 def spec_was_edited(facts: Facts) -> Action | None:
@@ -83,7 +77,8 @@ def spec_was_edited(facts: Facts) -> Action | None:
     if identity_hash(identity(target.spec)) == sweep.spec_hash:
         return Record(Change(seen=seen(target)))
     live = facts.submission
-    if sweep.phase is Phase.QUEUED and (live is None or live.state is State.READY):
+    waits = sweep.phase is Phase.QUEUED and (live is None or live.state is State.READY)
+    if waits and not can_be_reused(facts, target):
         # Nothing of this run is at the API: it is rewritten where it stands in the queue.
         moves = (Move(live.key, State.CANCELLED),) if live else ()
         return Record(
@@ -94,15 +89,7 @@ def spec_was_edited(facts: Facts) -> Action | None:
                 moves=moves,
             )
         )
-    return Record(
-        Change(
-            reason=Reason.WAITING,
-            event=Event.NEW_RUN,
-            seen=seen(target),
-            opens=new_run(target.spec, sweep.run_no + 1),
-            moves=(Move(live.key, State.CANCELLED, cancel=True),) if live else (),
-        )
-    )
+    return Record(opened(facts, target, sweep.run_no + 1))
 
 
 def run_has_ended(facts: Facts) -> Action | None:
@@ -110,7 +97,7 @@ def run_has_ended(facts: Facts) -> Action | None:
     sweep = facts.view.sweep
     if sweep is None or sweep.phase not in TERMINAL:
         return None
-    return stale_callbacks(facts) or Rest()
+    return stale_callbacks(facts) or its_time_is_over(facts) or Rest()
 
 
 def stream_told(facts: Facts) -> Action | None:

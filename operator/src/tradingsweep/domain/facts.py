@@ -31,6 +31,8 @@ class SweepObject:
     """A moment in RFC 3339, by annotation: run it again."""
     cancel_requested: str | None = None
     """A moment in RFC 3339, by annotation: cancel the run."""
+    owner: str | None = None
+    """Who would bring the object back, or take it away: a controller, Argo CD, Flux, Helm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ class SweepRow:
     cancel_request: str | None = None
     """The command to cancel that was answered last."""
     object_gone_at: datetime | None = None
+    deletion_asked_at: datetime | None = None
+    """Its time after the end was over, and the object is to be deleted."""
+    spared: bool = False
+    """It came back after it was deleted: it is not deleted again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +147,34 @@ class View:
     top: tuple[Result, ...] = ()
     """The best stored results, as many as a status can show."""
     last_completed: "CompletedRun | None" = None
+    reusable: "Reusable | None" = None
+    """The best candidate among the finished runs that asked what the object asks now."""
     ahead: int | None = None
     """How many sweeps of the same queue go first; None where nobody asked."""
     api_down_until: datetime | None = None
     credentials_rejected_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an object asks: by its name, and by the hash of its identity."""
+
+    namespace: str
+    name: str
+    spec_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reusable:
+    """A finished run of the same namespace that asked the same question."""
+
+    job_id: str
+    name: str
+    """The sweep's."""
+    run_no: int
+    completed_at: datetime
+    came_back: bool
+    """The sweep had the same name, and was deleted by its own ttlSecondsAfterFinished."""
 
 
 @dataclass(frozen=True, slots=True)

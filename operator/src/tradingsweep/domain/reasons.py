@@ -41,6 +41,9 @@ class Reason(StrEnum):
     NO_QUALIFIED_RESULT = "NoQualifiedResult"
     """The sweep ran, and no pair had enough trades to be ranked."""
 
+    REUSED = "Reused"
+    """A finished run of this namespace had asked the same question: its results are used."""
+
     # It ended badly.
     INVALID_PARAMETERS = "InvalidParameters"
     """The Trading API refuses the parameters."""

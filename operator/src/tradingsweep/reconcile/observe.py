@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from tradingsweep.domain.facts import Facts
+from tradingsweep.domain.facts import Facts, Question, SweepObject
+from tradingsweep.domain.identity import identity, identity_hash
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.ports import Key
 
@@ -19,7 +20,7 @@ async def observe(key: Key, context: Context) -> Facts:
         target = await context.cluster.get(key)
         if target is not None:
             context.objects.put(target)
-    view = await context.ledger.view(key.uid)
+    view = await context.ledger.view(key.uid, _question(target))
     facts = Facts(
         object=target,
         view=view,
@@ -35,3 +36,9 @@ async def observe(key: Key, context: Context) -> Facts:
         heard=context.follower.heard(key.uid, live.key),
         posted=context.posted.get(live.key) == live.intent_at is not None,
     )
+
+
+def _question(target: SweepObject | None) -> Question | None:
+    if target is None:
+        return None
+    return Question(target.namespace, target.name, identity_hash(identity(target.spec)))

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from tradingsweep.domain.answers import Answer, Health, News, Order, ResultPage
 from tradingsweep.domain.changes import Change
-from tradingsweep.domain.facts import SweepObject, View
+from tradingsweep.domain.facts import Question, SweepObject, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,10 @@ class Cluster(Protocol):
         """
         ...
 
+    async def delete(self, target: SweepObject) -> bool:
+        """Delete exactly the version that was looked at; False where it changed meanwhile."""
+        ...
+
     async def emit(self, event: "KubeEvent") -> None:
         """Create an Event; one of that name that is there already is the same one."""
         ...
@@ -57,7 +61,7 @@ class Effect:
 
     id: int
     kind: str
-    """event or cancel."""
+    """event, cancel or delete_object."""
     key: Key
     payload: dict[str, Any]
     tries: int
@@ -74,8 +78,13 @@ class AdmissionLimits:
 class Ledger(Protocol):
     """Postgres: the truth of what happened outside the cluster."""
 
-    async def view(self, uid: str) -> View:
-        """Read everything that is known of a sweep, in one snapshot, with the ledger's time."""
+    async def view(self, uid: str, asks: Question | None = None) -> View:
+        """Read everything that is known of a sweep, in one snapshot, with the ledger's time.
+
+        Args:
+            uid: the sweep's.
+            asks: what its object asks; with it, the finished run that has answered it is read too.
+        """
         ...
 
     async def ahead(self, uid: str) -> int:

@@ -11,7 +11,7 @@ from tradingsweep.errors import (
     TradingApiUnavailable,
 )
 from tradingsweep.reconcile.context import Context
-from tradingsweep.reconcile.ports import AdmissionLimits, Effect, KubeEvent
+from tradingsweep.reconcile.ports import AdmissionLimits, Effect, Key, KubeEvent
 from tradingsweep.reconcile.queue import Bell
 
 log = structlog.get_logger()
@@ -120,6 +120,9 @@ async def _perform(effect: Effect, context: Context) -> bool:
             return False
         case "cancel":
             return await _cancel(said["job_id"], context)
+        case "delete_object":
+            await _delete(effect.key, context)
+            return False
         case _:
             return False
 
@@ -145,3 +148,21 @@ async def _cancel(job_id: str, context: Context) -> bool:
             return True
         case Progress() | None:
             raise TradingApiUnavailable("the job was asked to end and has not ended yet")
+
+
+async def _delete(key: Key, context: Context) -> None:
+    """Delete an object whose time is over, unless somebody has asked it something since.
+
+    Raises:
+        ClusterUnavailable: it changed at this very moment: look again.
+    """
+    target = await context.cluster.get(key)
+    if target is None:
+        return
+    asked = (await context.ledger.view(key.uid)).sweep
+    if asked is None or asked.deletion_asked_at is None:
+        return
+    if target.generation > asked.generation_seen or target.owner is not None:
+        return
+    if not await context.cluster.delete(target):
+        raise ClusterUnavailable("the object changed while it was to be deleted")

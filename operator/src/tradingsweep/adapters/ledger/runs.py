@@ -26,6 +26,9 @@ async def open_run(connection: Connection, cluster_id: str, key: Key, change: Ch
     await connection.execute(_SUPERSEDE, whose)
     await connection.execute(_OPEN_RUN, _described(change.opens, change) | whose)
     await connection.execute(_STAND_IN_LINE, whose)
+    if change.reuses is not None:
+        source = {"run_no": change.opens.run_no, "source": change.reuses.job_id}
+        await connection.execute(_REUSE, whose | source)
 
 
 async def rewrite_run(connection: Connection, uid: str, change: Change) -> None:
@@ -100,6 +103,14 @@ INSERT INTO pipeline_jobs (sweep_uid, run_no, tenant_id, spec_hash, parameters, 
                            requested_combinations, priority, deadline_seconds, store_results)
 VALUES (%(uid)s, %(run_no)s, %(tenant)s, %(spec_hash)s, %(parameters)s, %(combinations)s,
         %(requested)s, %(priority)s, %(deadline_seconds)s, %(store_results)s)
+"""
+
+_REUSE = """
+UPDATE pipeline_jobs AS r SET
+    status = 'COMPLETED', reused_from = s.id, result = s.result, metrics = s.metrics,
+    completed_at = now()
+FROM pipeline_jobs AS s
+WHERE r.sweep_uid = %(uid)s AND r.run_no = %(run_no)s AND s.id = %(source)s::uuid
 """
 
 _STAND_IN_LINE = """

@@ -15,7 +15,7 @@ from tradingsweep.adapters.ledger import (
 )
 from tradingsweep.adapters.ledger.postgres import Identity, Pool, transaction
 from tradingsweep.domain.changes import Change
-from tradingsweep.domain.facts import View
+from tradingsweep.domain.facts import Question, View
 from tradingsweep.reconcile.ports import AdmissionLimits, Effect, Key
 
 
@@ -49,9 +49,9 @@ class PostgresLedger:
         """Count what metrics show."""
         return await counts.count(self._pool, self.identity)
 
-    async def view(self, uid: str) -> View:
+    async def view(self, uid: str, asks: Question | None = None) -> View:
         """Read everything that is known of a sweep, in one snapshot."""
-        return await view.read(self._pool, self.identity, uid)
+        return await view.read(self._pool, self.identity, uid, asks)
 
     async def ahead(self, uid: str) -> int:
         """Count the waiting sweeps of the same namespace that go first, at most 1,000."""

@@ -8,6 +8,8 @@ from tradingsweep.domain.answers import Result
 from tradingsweep.domain.facts import (
     CompletedRun,
     InboxRow,
+    Question,
+    Reusable,
     Run,
     Submission,
     SweepRow,
@@ -23,6 +25,7 @@ _SWEEP = """
 SELECT now() AS now, m.ledger_id::text, a.down_until, a.credentials_rejected_until,
        s.uid, s.namespace, s.name, s.generation_seen, s.spec_hash, s.run_no, s.phase, s.reason,
        s.message, s.version, s.object_gone_at, s.suspended, s.run_request, s.cancel_request,
+       s.deletion_asked_at, s.spared,
        s.cluster_id <> %(cluster)s OR s.shard <> %(shard)s OR s.min_app > %(app)s AS foreign
 FROM ledger_meta AS m
 LEFT JOIN sweeps AS s ON s.uid = %(uid)s
@@ -68,31 +71,49 @@ _METRICS = (
 )
 _RESULTS = f"""
 SELECT {_METRICS} FROM trading_sweep_results
-WHERE job_id = (SELECT id FROM pipeline_jobs
+WHERE job_id = (SELECT coalesce(reused_from, id) FROM pipeline_jobs
                 WHERE sweep_uid = %(uid)s AND status = 'COMPLETED' ORDER BY run_no DESC LIMIT 1)
 ORDER BY rank LIMIT {MOST_SHOWN}
 """  # noqa: S608 - both parts are constants of this file
 
 
-async def read(pool: Pool, identity: Identity, uid: str) -> View:
-    """Read a sweep's rows."""
+# What we deleted ourselves and came back goes first, then the youngest.
+_REUSABLE = """
+SELECT r.id::text AS job_id, w.name, r.run_no, r.completed_at,
+       w.name = %(name)s AND w.uid <> %(uid)s AND w.deletion_asked_at IS NOT NULL
+           AND w.object_gone_at IS NOT NULL AS came_back
+FROM pipeline_jobs AS r JOIN sweeps AS w ON w.uid = r.sweep_uid
+WHERE r.tenant_id = %(namespace)s AND r.spec_hash = %(spec_hash)s AND r.status = 'COMPLETED'
+  AND r.reused_from IS NULL AND w.cluster_id = %(cluster)s
+ORDER BY came_back DESC, r.completed_at DESC LIMIT 1
+"""
+
+
+async def read(pool: Pool, identity: Identity, uid: str, asks: Question | None = None) -> View:
+    """Read a sweep's rows; `asks`: and the finished run that has answered this."""
     arguments = {
         "uid": uid,
+        "namespace": asks.namespace if asks else None,
+        "name": asks.name if asks else None,
+        "spec_hash": asks.spec_hash if asks else None,
         "api": identity.api,
         "cluster": identity.cluster_id,
         "shard": identity.shard,
         "app": identity.app,
     }
-    queries = (_SWEEP, _RUN, _SUBMISSIONS, _INBOX, _LAST_COMPLETED, _RESULTS)
+    queries = (_SWEEP, _RUN, _SUBMISSIONS, _INBOX, _LAST_COMPLETED, _RESULTS, _REUSABLE)
     async with transaction(pool, snapshot=True) as connection:
         asked = [await connection.execute(query, arguments) for query in queries]
     # After the block, where all of them have come in one round trip.
-    (head,), runs, submissions, inbox, completed, results = [await a.fetchall() for a in asked]
+    (head,), runs, submissions, inbox, completed, results, reusable = [
+        await a.fetchall() for a in asked
+    ]
     known = View(
         now=head["now"],
         ledger_id=head["ledger_id"],
         api_down_until=head["down_until"],
         credentials_rejected_until=head["credentials_rejected_until"],
+        reusable=Reusable(**reusable[0]) if reusable else None,
     )
     if head["uid"] is None:
         return known
@@ -126,6 +147,8 @@ def _sweep(row: dict[str, Any]) -> SweepRow:
         suspended=row["suspended"],
         run_request=row["run_request"],
         cancel_request=row["cancel_request"],
+        deletion_asked_at=row["deletion_asked_at"],
+        spared=row["spared"],
     )
 
 

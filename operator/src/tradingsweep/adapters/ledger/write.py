@@ -47,7 +47,7 @@ class _Decision:
     def __init__(self, identity: Identity, key: Key, view: View, change: Change) -> None:
         self.identity, self.key, self.view, self.change = identity, key, view, change
         self.before = view.sweep.phase if view.sweep else None
-        self.after = _phase_after(self.before, change.event)
+        self.after = _phase_after(self.before, change)
         self.version = (view.sweep.version if view.sweep else 0) + 1
         self.run_no = change.opens.run_no if change.opens else (view.run.run_no if view.run else 1)
         self.attempts = [s for s in view.submissions if s.run_no == self.run_no]
@@ -72,6 +72,9 @@ class _Decision:
             "identity_version": IDENTITY_VERSION,
             "run_no": self.run_no,
             "gone": self.change.object_gone,
+            "deletes": self.change.deletes,
+            "opens": self.change.opens is not None,
+            "spared": self.change.reuses is not None and self.change.reuses.came_back,
             "suspended": self.change.seen.suspended if self.change.seen else None,
             "run_request": self.change.answered.run_request if self.change.answered else None,
             "cancel_request": (
@@ -132,12 +135,21 @@ class _Decision:
                     "reason": self.change.reason.value if self.change.reason else "",
                 },
             )
+        if self.change.deletes:
+            dedupe = f"delete:{self.key.uid}:{self.version}"
+            await self._leave(connection, "delete_object", dedupe, {})
         for said in self.change.announce:
             name = event_name(self.key, self.version, said.reason.value)
             payload = {"name": name, "type": said.type, "reason": said.reason, "note": said.note}
-            await connection.execute(
-                _OUTBOX, {"dedupe": f"event:{name}", "uid": self.key.uid, "payload": Jsonb(payload)}
-            )
+            await self._leave(connection, "event", f"event:{name}", payload)
+
+    async def _leave(
+        self, connection: Connection, kind: str, dedupe: str, payload: dict[str, str]
+    ) -> None:
+        await connection.execute(
+            _OUTBOX,
+            {"kind": kind, "dedupe": dedupe, "uid": self.key.uid, "payload": Jsonb(payload)},
+        )
 
 
 def event_name(key: Key, version: int, reason: str) -> str:
@@ -146,18 +158,23 @@ def event_name(key: Key, version: int, reason: str) -> str:
     return f"{key.name[:236]}.{digest}"
 
 
-def _phase_after(before: Phase | None, event: Event | None) -> Phase:
+def _phase_after(before: Phase | None, change: Change) -> Phase:
     if before is None:
-        return Phase.QUEUED
-    return before if event is None else after(before, event)
+        opened = Phase.QUEUED
+    elif change.event is None:
+        return before
+    else:
+        opened = after(before, change.event)
+    # The question is answered in the transaction that asks it.
+    return after(opened, Event.STORED) if change.reuses else opened
 
 
 _INSERT_SWEEP = """
 INSERT INTO sweeps (uid, cluster_id, shard, namespace, name, generation_seen, spec, spec_hash,
-                    identity_version, run_no, phase, reason, message, version, suspended)
+                    identity_version, run_no, phase, reason, message, version, suspended, spared)
 VALUES (%(uid)s, %(cluster)s, %(shard)s, %(namespace)s, %(name)s, %(generation)s, %(spec)s,
         %(spec_hash)s, %(identity_version)s, %(run_no)s, %(phase)s, %(reason)s, %(message)s, 1,
-        %(suspended)s)
+        %(suspended)s, %(spared)s)
 ON CONFLICT (uid) DO NOTHING
 RETURNING version
 """
@@ -176,6 +193,9 @@ UPDATE sweeps SET
         CASE WHEN %(spec_hash)s::text IS NULL THEN identity_version ELSE %(identity_version)s END,
     run_no = %(run_no)s,
     suspended = coalesce(%(suspended)s::boolean, suspended),
+    spared = spared OR %(spared)s,
+    deletion_asked_at =
+        CASE WHEN %(deletes)s THEN now() WHEN %(opens)s THEN NULL ELSE deletion_asked_at END,
     run_request = coalesce(%(run_request)s::text, run_request),
     cancel_request = coalesce(%(cancel_request)s::text, cancel_request),
     object_gone_at = CASE WHEN %(gone)s THEN now() ELSE object_gone_at END
@@ -203,6 +223,6 @@ FROM pipeline_jobs AS r WHERE r.sweep_uid = %(uid)s AND r.run_no = %(run_no)s
 
 _OUTBOX = """
 INSERT INTO outbox (dedupe_key, sweep_uid, kind, payload)
-VALUES (%(dedupe)s, %(uid)s, 'event', %(payload)s)
+VALUES (%(dedupe)s, %(uid)s, %(kind)s, %(payload)s)
 ON CONFLICT (dedupe_key) DO NOTHING
 """

@@ -65,6 +65,8 @@ CREATE TABLE sweeps (
     suspended        boolean NOT NULL DEFAULT false,
     run_request      text,
     cancel_request   text,
+    deletion_asked_at timestamptz,
+    spared           boolean NOT NULL DEFAULT false,
     object_gone_at   timestamptz,
     version          bigint NOT NULL DEFAULT 1 CHECK (version > 0),
     min_app          integer NOT NULL DEFAULT 0,
@@ -78,6 +80,8 @@ COMMENT ON COLUMN sweeps.hold_reason IS 'Set: a human must decide; the phase sta
 COMMENT ON COLUMN sweeps.suspended IS 'spec.suspend of generation_seen: it is not admitted.';
 COMMENT ON COLUMN sweeps.run_request IS 'The command to run again that was answered last.';
 COMMENT ON COLUMN sweeps.cancel_request IS 'The command to cancel that was answered last.';
+COMMENT ON COLUMN sweeps.deletion_asked_at IS 'Its ttlSecondsAfterFinished was over.';
+COMMENT ON COLUMN sweeps.spared IS 'It came back after that: it took its old results, and stays.';
 COMMENT ON COLUMN sweeps.min_app IS 'Programs with a smaller number leave this row alone.';
 CREATE INDEX sweeps_by_name ON sweeps (cluster_id, namespace, name);
 CREATE INDEX sweeps_open ON sweeps (cluster_id, shard)

@@ -147,7 +147,6 @@ CREATE TABLE submissions (
     callback_base    text NOT NULL,
     token_kid        text NOT NULL,
     idempotent       boolean NOT NULL,
-    sends            integer NOT NULL DEFAULT 0 CHECK (sends >= 0),
     leader_epoch     bigint NOT NULL,
     intent_at        timestamptz,
     post_before      timestamptz,
@@ -172,7 +171,6 @@ COMMENT ON COLUMN submissions.api IS 'Which Trading API: slots are counted per A
 COMMENT ON COLUMN submissions.request IS 'The form as sent, without the callback URL: its token is never stored.';
 COMMENT ON COLUMN submissions.token_kid IS 'Which secret signed the callback URL.';
 COMMENT ON COLUMN submissions.idempotent IS 'The API honoured keys when the intent was made.';
-COMMENT ON COLUMN submissions.sends IS 'POSTs of this key that may have left: a refusal counts on the first only.';
 COMMENT ON COLUMN submissions.post_before IS 'A process that wakes later than this must not POST.';
 COMMENT ON COLUMN submissions.unknown_until IS 'An unknown outcome is neither repeated nor replaced before.';
 COMMENT ON COLUMN submissions.slot_until IS 'replaced, cancelled and timed_out hold their slot until then at most.';
@@ -182,7 +180,8 @@ CREATE UNIQUE INDEX submissions_one_live_per_run ON submissions (run_id)
 CREATE INDEX submissions_by_sweep ON submissions (sweep_uid);
 -- Two runs that fetched the same results at once: only one of them can store them.
 CREATE UNIQUE INDEX submissions_claims ON submissions (api, sweep_run_id) WHERE state = 'completed';
-CREATE INDEX submissions_in_slots ON submissions (api)
+-- What lingers past slot_until stays in it: found by the time, it costs nothing.
+CREATE INDEX submissions_in_slots ON submissions (api, state, slot_until)
     WHERE slot_released_at IS NULL
     AND state IN ('intent', 'unknown', 'accepted', 'replaced', 'cancelled', 'timed_out');
 

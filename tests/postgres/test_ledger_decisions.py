@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.ledger_desk import Desk, a_desk, an_object, count, key_of, one, version
 from tests.support.ledger_rows import Connection
-from tests.support.situations import JOB, a_page, completed
+from tests.support.said import JOB, a_page, completed
 from tradingsweep.domain.actions import Record
 from tradingsweep.domain.changes import (
     Announcement,

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.ledger_desk import Desk, count, one, version
 from tests.support.ledger_rows import Connection
-from tests.support.situations import RUN, a_page, a_result
+from tests.support.said import RUN, a_page, a_result
 from tradingsweep.domain.answers import Result, ResultPage
 from tradingsweep.domain.outcomes import stored
 from tradingsweep.domain.phases import Phase

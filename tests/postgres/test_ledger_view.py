@@ -10,7 +10,7 @@ import pytest
 from tests.support.eventually import eventually_async
 from tests.support.ledger_desk import Desk, a_desk, one, version, waits_for_a_lock
 from tests.support.ledger_rows import Connection
-from tests.support.situations import a_result, completed
+from tests.support.said import a_result, completed
 from tradingsweep.domain.changes import Change
 from tradingsweep.domain.outcomes import replaced
 from tradingsweep.domain.phases import Phase

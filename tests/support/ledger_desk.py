@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.support.ledger_rows import Connection
-from tests.support.situations import a_page, a_spec
+from tests.support.said import a_page
+from tests.support.situations import a_spec
 from tradingsweep.adapters.ledger import Identity, PostgresLedger, connect
 from tradingsweep.adapters.ledger.postgres import Pool
 from tradingsweep.domain.actions import Record

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.situations import EPOCH, A, completed
+from tests.support.said import completed
+from tests.support.situations import EPOCH, A
 from tradingsweep.domain.actions import Collect, Follow, Record, Rest, Submit
 from tradingsweep.domain.changes import Answered, Change
 from tradingsweep.domain.decide import decide

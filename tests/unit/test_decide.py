@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.situations import EPOCH, JOB, NOON, A, completed
+from tests.support.said import JOB, completed
+from tests.support.situations import EPOCH, NOON, A
 from tradingsweep.domain.actions import (
     AwaitSlot,
     Collect,

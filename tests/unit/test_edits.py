@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.situations import JOB, KEY, A, completed
+from tests.support.said import JOB, completed
+from tests.support.situations import KEY, A
 from tradingsweep.domain.actions import Record, Rest
 from tradingsweep.domain.changes import Change, InboxMark, InboxOutcome, Learned
 from tradingsweep.domain.decide import decide

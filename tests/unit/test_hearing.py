@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.situations import JOB, KEY, RUN, A, completed, failed
+from tests.support.said import JOB, RUN, completed, failed
+from tests.support.situations import KEY, A
 from tradingsweep.domain.actions import Collect, Follow, Record
 from tradingsweep.domain.changes import Change, InboxMark, InboxOutcome, Learned
 from tradingsweep.domain.decide import decide

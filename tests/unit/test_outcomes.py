@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.situations import JOB, KEY, NOON, A, a_page, a_result
+from tests.support.said import JOB, a_page, a_result
+from tests.support.situations import KEY, NOON, A
 from tradingsweep.domain.actions import Collect, Record
 from tradingsweep.domain.answers import (
     Accepted,

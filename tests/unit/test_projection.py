@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.situations import JOB, NOON, A
+from tests.support.said import JOB
+from tests.support.situations import NOON, A
 from tradingsweep.crd.model import TradingSweepStatus
 from tradingsweep.domain.answers import Progress
 from tradingsweep.domain.pace import difference, wait_before_patch

@@ -59,7 +59,7 @@ def test_a_cancelled_job_ends_its_stream_and_sends_no_callback(
     path = f"/sse-proxy/jobs/{job_id}/stream"
     with slow_api.session() as client, client.stream("GET", path) as events:
         lines = events.iter_lines()
-        first = next(lines)
+        first = next(line for line in lines if line.startswith("data: "))
         cancelled = slow_api.post(f"/api/v1/jobs/{job_id}/cancel")
         rest = "\n".join(lines)
 
@@ -182,3 +182,41 @@ def test_a_stream_whose_client_leaves_is_dropped(slow_api: Api) -> None:
 
     eventually(lambda: slow_api.get("/health").status_code, 200, within=5)
     assert 202 == slow_api.post(f"/api/v1/jobs/{job_id}/cancel").status_code
+
+
+def test_a_stream_goes_on_after_the_last_event_that_was_seen(slow_api: Api) -> None:
+    """Nothing comes twice; a client that saw 0 % waits for more."""
+    job_id = slow_api.submit().json()["job_id"]
+    slow_api.wait_for(job_id, "running")
+    path = f"/sse-proxy/jobs/{job_id}/stream"
+    headers = {"Last-Event-ID": "0"}
+    with slow_api.session() as client, client.stream("GET", path, headers=headers) as events:
+        slow_api.post(f"/api/v1/jobs/{job_id}/cancel")
+        lines = [line for line in events.iter_lines() if line.startswith(("id: ", "data: "))]
+
+    assert "id: 0" not in lines
+    assert ["id: end", True] == [lines[-2], "Job cancelled" in lines[-1]]
+
+
+@pytest.mark.parametrize("last", ["nonsense", "", "-1", "9" * 40, "End"])
+def test_a_strange_last_event_is_as_good_as_none(api: Api, last: str) -> None:
+    """The stream begins anew."""
+    job_id = api.submit().json()["job_id"]
+    api.wait_for(job_id, "completed")
+    path = f"/sse-proxy/jobs/{job_id}/stream"
+    with api.session() as client:
+        answer = client.get(path, headers={"Last-Event-ID": last})
+
+    assert (200, True) == (answer.status_code, '"done": true' in answer.text)
+
+
+def test_after_the_last_event_a_browser_is_told_to_stop(api: Api) -> None:
+    """204: it would connect again and again otherwise."""
+    job_id = api.submit().json()["job_id"]
+    api.wait_for(job_id, "completed")
+    path = f"/sse-proxy/jobs/{job_id}/stream"
+    with api.session() as client:
+        ids = [line for line in client.get(path).text.splitlines() if line.startswith("id: ")]
+
+        assert ["id: end"] == ids
+        assert 204 == client.get(path, headers={"Last-Event-ID": "end"}).status_code

@@ -164,3 +164,53 @@ class HeatmapAnswer(BaseModel):
     fast: list[int]
     slow: list[int]
     values: list[list[float | None]]
+
+
+class PairAnswer(BaseModel):
+    """Which pair of which run an answer is about."""
+
+    sweep_run_id: str
+    ticker: str
+    fast_period: int
+    slow_period: int
+    synthetic: bool
+    """Whether the prices were invented."""
+
+
+class Trade(BaseModel):
+    """One trade. Prices are those of the fills, before costs; returns include costs."""
+
+    side: str
+    entry_time: str
+    exit_time: str | None
+    entry_price: float
+    exit_price: float | None
+    return_pct: float
+    profit_pct: float
+    """Percent of the initial capital."""
+    bars: int
+    duration_seconds: float
+    mae_pct: float
+    """How far the price went against it, at most 0."""
+    mfe_pct: float
+    """How far the price went for it, at least 0."""
+    open: bool
+
+
+class TradesAnswer(PairAnswer):
+    """A pair's trades, oldest first."""
+
+    trades: list[Trade]
+    returned: int
+
+
+class EquityAnswer(PairAnswer):
+    """A pair's equity at each close, 1 before the first bar; lists of the same length."""
+
+    bars: int
+    """Bars of the window; not more are shown than asked for."""
+    time: list[str]
+    equity: list[float]
+    drawdown_pct: list[float]
+    position: list[int]
+    buy_and_hold: list[float]

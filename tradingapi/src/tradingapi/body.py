@@ -9,13 +9,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.requests import ClientDisconnect
 
-from tradingapi.problems import BrokenRule, InvalidParameters, TooLarge, UnsupportedMedia
+from tradingapi.problems import BrokenRule, InvalidParameters, TooLarge, TooSlow, UnsupportedMedia
 
 LARGEST_BODY: Final = 64 * 1024
 """Bytes; a sweep needs under 1,000."""
-
-DEADLINE: Final = 10.0
-"""Seconds for the whole body."""
 
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
@@ -27,10 +24,11 @@ LONGEST_NAME: Final = 64
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def read_model(request: Request, model: type[Model]) -> Model:
-    """Read and check a body.
+async def read_model(request: Request, model: type[Model], within: float) -> Model:
+    """Read and check a body, which must arrive within so many seconds.
 
     Raises:
+        TooSlow: It did not.
         TooLarge: More than 64 KiB.
         UnsupportedMedia: Neither of the two content types.
         InvalidParameters: Not well-formed, or fields break rules.
@@ -38,7 +36,7 @@ async def read_model(request: Request, model: type[Model]) -> Model:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in {FORM, JSON}:
         raise UnsupportedMedia(f"Content-Type must be {FORM} or {JSON}")
-    raw = await _read(request)
+    raw = await _read(request, within)
     try:
         if kind == JSON:
             return model.model_validate_json(raw, strict=True)
@@ -69,16 +67,16 @@ def broken_rules(errors: list[ErrorDetails]) -> list[BrokenRule]:
     return [_rule(error) for error in errors[:MOST_RULES]]
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request, within: float) -> bytes:
     raw = bytearray()
     try:
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(within):
             async for chunk in request.stream():
                 raw += chunk
                 if len(raw) > LARGEST_BODY:
                     raise TooLarge(f"A body may have at most {LARGEST_BODY} bytes")
     except TimeoutError:
-        raise InvalidParameters.of("body", f"must arrive within {DEADLINE:g} seconds") from None
+        raise TooSlow(f"A body must arrive within {within:g} seconds") from None
     except ClientDisconnect:
         raise InvalidParameters.of("body", "must arrive whole") from None
     return bytes(raw)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from typing_extensions import override
 
 from tradingapi.app import create_app
+from tradingapi.connections import listen, protocol
 from tradingapi.logs import configure_logging
 from tradingapi.services import build_services
 from tradingapi.settings import Settings
@@ -32,7 +33,6 @@ Examples:
 Every setting is an environment variable TRADING_API_...; /docs describes the API.
 """
 
-BACKLOG = 2_048
 SHUTDOWN_SECONDS = 5
 """How long open requests may go on after a SIGTERM."""
 
@@ -55,14 +55,17 @@ def serve(
 ) -> None:
     """Serve the API until SIGINT or SIGTERM. One line on stdout says when it listens."""
     configure_logging()
+    settings = _settings(data_dir, dev=dev)
     try:
-        services = build_services(_settings(data_dir, dev=dev), time.time)
-        listener = _listen(host, port)
+        services = build_services(settings, time.time)
+        listener = listen(host, port, settings.stall_seconds)
     except (DataDirError, OSError) as error:
         typer.echo(f"tradingapi: {error}", err=True)
         raise typer.Exit(1) from error
     config = uvicorn.Config(
         create_app(services),
+        http=protocol(settings.slow_seconds),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -104,15 +107,3 @@ def _settings(data_dir: Path | None, *, dev: bool) -> Settings:
             name = "_".join(str(part) for part in broken["loc"]) or "settings"
             typer.echo(f"tradingapi: {name}: {broken['msg']}", err=True)
         raise typer.Exit(2) from error
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Open the port before anything starts: one that is taken is said at once."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio switches Nagle's algorithm off only where the protocol is named; with it, every
-    # answer on a kept connection waits 40 ms for the client's delayed acknowledgement.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    listener.listen(BACKLOG)
-    return listener

@@ -4,6 +4,7 @@ Problem
 ├── InvalidParameters   400
 ├── Unauthorized        401
 ├── NotFound            404
+├── TooSlow             408
 ├── Conflict            409
 ├── Gone                410
 ├── TooLarge            413
@@ -68,6 +69,12 @@ class NotFound(Problem):
     """There is no such thing here."""
 
     status = 404
+
+
+class TooSlow(Problem):
+    """The body did not arrive in time. Nothing is wrong with it: it may come again."""
+
+    status = 408
 
 
 class Conflict(Problem):

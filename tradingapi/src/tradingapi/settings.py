@@ -89,6 +89,10 @@ class Settings(BaseSettings):
     keep_bars_mib: int = Field(1_024, ge=1)
     """The oldest price series beyond this are deleted; their runs lose trades and equity."""
 
+    slow_seconds: float = Field(10.0, gt=0, le=300)
+    """The head of a request must arrive within this, and then its body."""
+    stall_seconds: float = Field(30.0, ge=1, le=600)
+    """A client that reads nothing of its answer for so long is dropped (on Linux)."""
     session_seconds: int = Field(12 * 3_600, ge=60)
     """How long a login lasts."""
 

@@ -53,7 +53,7 @@ async def submit(
     `Idempotent-Replayed: true`; another request under the same key is refused with 422. Keys
     live 30 days, and `webhook_url` is not compared.
     """
-    asked = await read_model(request, SweepRequest)
+    asked = await read_model(request, SweepRequest, served.settings.slow_seconds)
     key = _key(idempotency_key) if Feature.IDEMPOTENCY_KEY in served.settings.features else None
     answer, replayed = await run_in_threadpool(_accept, served, asked, key)
     headers = {"Idempotent-Replayed": "true"} if replayed else {}

@@ -20,8 +20,8 @@ SMALL = SweepSpec(Strategy.SMA, fast=(3, 9), slow=(6, 18), step=3, min_trades=3)
 
 
 def bars_from(close: NDArray[np.float64], seed: int = 1, *, synthetic: bool = False) -> Bars:
-    """Build daily bars around closes, with opening gaps and wicks."""
-    random = np.random.default_rng(seed)
+    """Build daily bars around closes, with opening gaps and wicks that nothing else knows."""
+    random = np.random.default_rng((seed, 1))
     opens = np.concatenate((close[:1], close[:-1])) * np.exp(random.normal(0, 0.003, close.size))
     high = np.maximum(opens, close) * np.exp(np.abs(random.normal(0, 0.002, close.size)))
     low = np.minimum(opens, close) * np.exp(-np.abs(random.normal(0, 0.002, close.size)))

@@ -40,6 +40,7 @@ class Told(SweepEngine):
     """An engine whose training chooses what it is told, in turn."""
 
     def __init__(self, choices: list[Pair | None]) -> None:
+        super().__init__()
         self._choices = iter(choices)
 
     @override

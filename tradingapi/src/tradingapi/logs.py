@@ -2,8 +2,23 @@
 
 import logging
 import sys
+from contextlib import suppress
 
 import structlog
+from typing_extensions import override
+
+
+class Unfailing(structlog.PrintLogger):
+    """A logger that loses a line rather than a request: a log on a full disk cannot be written."""
+
+    @override
+    def msg(self, message: str) -> None:
+        """Write a line if it can be written."""
+        with suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
 
 
 def configure_logging() -> None:
@@ -21,5 +36,6 @@ def configure_logging() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: Unfailing(sys.stderr),
+        cache_logger_on_first_use=True,
     )

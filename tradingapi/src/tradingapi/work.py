@@ -1,5 +1,6 @@
 """One job from its start to its end: an answer, a failure in words, or another time."""
 
+import os
 import sqlite3
 import threading
 import time
@@ -93,7 +94,8 @@ class Work:
             self._fail(job, words_of(job, error))
         except OSError as error:
             log.exception("a result could not be written", job_id=job.job_id)
-            why = error.strerror or type(error).__name__
+            # Arrow's own text holds a path of the server.
+            why = os.strerror(error.errno) if error.errno else type(error).__name__
             self._fail(job, f"The result could not be stored: {why}")
         except Exception:
             log.exception("a job failed unexpectedly", job_id=job.job_id)

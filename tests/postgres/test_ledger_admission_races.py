@@ -37,19 +37,26 @@ async def until_it_waits(connection: Connection) -> None:
 
 
 async def test_forty_admitters_never_give_out_a_third_slot_of_two(
-    desk: Desk, ledger: str, connection: Connection
+    ledger: str, connection: Connection
 ) -> None:
-    """The lock comes before the count; each admitter has a connection of its own."""
-    for number in range(12):
-        await desk.apply(f"s{number}", f"desk-{number % 3}")
+    """The lock comes before the count; four shards share the API, each admitter has a connection.
+
+    Of one shard all would choose the same sweeps, whose rows they cannot both have.
+    """
     async with AsyncExitStack() as stack:
-        epoch = desk.ledger.identity.epoch
-        desks = [
-            await stack.enter_async_context(a_desk(ledger, leads=False, epoch=epoch, connections=1))
-            for _ in range(40)
-        ]
+        admitters = []
+        for shard in ("north", "east", "south", "west"):
+            leader = await stack.enter_async_context(a_desk(ledger, shard=shard, connections=1))
+            for number in range(6):
+                await leader.apply(f"s{number}", f"desk-{shard}")
+            epoch = leader.ledger.identity.epoch
+            more = [
+                a_desk(ledger, leads=False, shard=shard, epoch=epoch, connections=1)
+                for _ in range(9)
+            ]
+            admitters += [leader, *[await stack.enter_async_context(desk) for desk in more]]
         for _ in range(3):
-            given = await asyncio.gather(*(one_of_them.admit() for one_of_them in desks))
+            given = await asyncio.gather(*(admitter.admit() for admitter in admitters))
             assert 2 == sum(map(len, given))
             assert 2 == count(connection, "submissions", f"{IN_SLOTS} AND slot_released_at IS NULL")
             connection.execute("UPDATE submissions SET state = 'failed', slot_released_at = now()")

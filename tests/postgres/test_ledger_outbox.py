@@ -59,6 +59,18 @@ async def test_two_claimers_at_once_never_get_the_same_row(desk: Desk, ledger: s
     assert 30 == len(claimed) == len(set(claimed))
 
 
+async def test_a_claim_in_progress_is_passed_over_without_waiting(
+    desk: Desk, connection: Connection
+) -> None:
+    """A claimer that was stopped inside its transaction holds up one effect, not the outbox."""
+    await with_effects(desk, 2)
+    with connection.transaction():
+        connection.execute("SELECT 1 FROM outbox ORDER BY id LIMIT 1 FOR UPDATE")
+        claimed = await asyncio.wait_for(desk.ledger.claim_effects(2), timeout=4)
+
+    assert ["number 1"] == [effect.payload["note"] for effect in claimed]
+
+
 async def test_a_claim_that_has_run_out_is_claimed_again(
     desk: Desk, connection: Connection
 ) -> None:

@@ -11,7 +11,7 @@ from tests.support.eventually import eventually
 from tests.support.ledger_crowd import crowd
 from tests.support.ledger_desk import ANY_SIZE, Desk, a_desk, an_object
 from tests.support.ledger_rows import Connection, connect
-from tests.support.situations import a_page
+from tests.support.said import a_page
 from tradingsweep.adapters.ledger.postgres import transaction
 
 BIG = (

@@ -183,7 +183,6 @@ _UPDATE_SWEEP = """
 UPDATE sweeps SET
     version = version + 1,
     phase = %(phase)s,
-    phase_since = CASE WHEN phase = %(phase)s THEN phase_since ELSE now() END,
     reason = coalesce(%(reason)s::text, reason),
     message = CASE WHEN %(reason)s::text IS NULL THEN message ELSE %(message)s END,
     generation_seen = coalesce(%(generation)s::bigint, generation_seen),

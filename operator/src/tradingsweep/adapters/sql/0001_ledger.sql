@@ -70,8 +70,7 @@ CREATE TABLE sweeps (
     object_gone_at   timestamptz,
     version          bigint NOT NULL DEFAULT 1 CHECK (version > 0),
     min_app          integer NOT NULL DEFAULT 0,
-    created_at       timestamptz NOT NULL DEFAULT now(),
-    phase_since      timestamptz NOT NULL DEFAULT now()
+    created_at       timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE sweeps IS 'One row per TradingSweep object ever seen; uid is the object''s.';
 COMMENT ON COLUMN sweeps.spec IS 'Canonical identity of the latest run, defaults left out; spec_hash is its hash.';

@@ -47,7 +47,7 @@ class Receiver:
         """Return the callback path that is signed for a submission."""
         return f"/webhook/sweep-callback/{key}/{self.keyring.token(key)}"
 
-    def post(self, path: str, **request: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+    def post(self, path: str, **request: Any) -> httpx.Response:
         """POST on a fresh connection."""
         return httpx.post(self.url + path, timeout=20, **request)
 

@@ -1,0 +1,110 @@
+"""Any request that the OpenAPI document allows, or forbids: no 5xx, no hang, no surprise."""
+
+import os
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+
+from tests.tradingapi.server import KEY, Api
+
+load_all_checks()
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "40"))
+"""For each operation; more of them find more."""
+
+PATIENCE = 10.0
+"""Seconds for one answer."""
+
+PROMISED = [
+    CHECKS.get_one(name)
+    for name in (
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_schema_conformance",
+        "negative_data_rejection",
+        "unsupported_method",
+        "ignored_auth",
+    )
+]
+
+OPERATIONS = [
+    ("GET", "/health"),
+    ("POST", "/api/v1/auth/login"),
+    ("POST", "/api/v1/strategy/sweep"),
+    ("GET", "/sse-proxy/jobs/{job_id}/stream"),
+    ("GET", "/api/v1/jobs/{job_id}"),
+    ("POST", "/api/v1/jobs/{job_id}/cancel"),
+    ("GET", "/api/v1/sweeps/{sweep_run_id}/best"),
+    ("GET", "/api/v1/sweeps/{sweep_run_id}/results"),
+    ("GET", "/api/v1/sweeps/{sweep_run_id}/results.csv"),
+    ("GET", "/api/v1/sweeps/{sweep_run_id}/results.parquet"),
+    ("GET", "/api/v1/sweeps/{sweep_run_id}/heatmap"),
+]
+
+
+@pytest.fixture(scope="module")
+def described(api: Api) -> Any:
+    """The real server's own document."""
+    return schemathesis.openapi.from_url(f"{api.url}/openapi.json")
+
+
+def test_no_operation_is_left_out(described: Any) -> None:
+    """Who adds an endpoint has it tried here."""
+    found = [operation.ok() for operation in described.get_all_operations()]
+
+    assert sorted(OPERATIONS) == sorted((each.method.upper(), each.path) for each in found)
+
+
+@pytest.fixture(scope="module")
+def known(api: Api) -> dict[str, str]:
+    """A run and a job that are there."""
+    job_id = api.submit().json()["job_id"]
+    return {"job_id": job_id, "sweep_run_id": api.wait_for(job_id, "completed")["sweep_run_id"]}
+
+
+def hold(described: Any, operation: tuple[str, str], mode: GenerationMode, **known: str) -> None:
+    """Try requests to one operation, with some of its path known to be there."""
+    method, path = operation
+
+    @given(case=described[path][method].as_strategy(generation_mode=mode))
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    def holds(case: Any) -> None:
+        there = {name: value for name, value in known.items() if name in case.path_parameters}
+        case.path_parameters.update(there)
+        case.call_and_validate(headers=KEY, timeout=PATIENCE, checks=PROMISED)
+
+    holds()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=" ".join)
+def test_any_good_request_is_answered_as_described(
+    described: Any, known: dict[str, str], operation: tuple[str, str]
+) -> None:
+    """Within seconds, about things that are there."""
+    hold(described, operation, GenerationMode.POSITIVE, **known)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=" ".join)
+def test_any_request_for_what_is_not_there_is_answered_as_described(
+    described: Any, operation: tuple[str, str]
+) -> None:
+    """Ids of every kind."""
+    hold(described, operation, GenerationMode.POSITIVE)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS[1:], ids=" ".join)
+def test_any_bad_request_is_refused_as_described(
+    described: Any, operation: tuple[str, str]
+) -> None:
+    """With a 4xx, and never taken for a good one; `GET /health` has nothing to be wrong in."""
+    hold(described, operation, GenerationMode.NEGATIVE)

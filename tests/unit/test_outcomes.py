@@ -18,7 +18,7 @@ from tradingsweep.domain.answers import (
     Progress,
     Refused,
 )
-from tradingsweep.domain.changes import Change, Learned
+from tradingsweep.domain.changes import Change, InboxMark, InboxOutcome, Learned
 from tradingsweep.domain.endings import attempt_failed, not_collected, told_at_last
 from tradingsweep.domain.facts import Submission
 from tradingsweep.domain.outcomes import answered, stored, usable
@@ -183,6 +183,18 @@ def test_results_are_asked_for_four_times() -> None:
     waits = [c.run.next_at - NOON for c in changes[:3] if c.run and c.run.next_at]
     assert [timedelta(seconds=s) for s in (2, 4, 8)] == waits
     assert (Event.GAVE_UP, Reason.RESULTS_UNAVAILABLE) == (changes[3].event, changes[3].reason)
+
+
+def test_an_attempt_that_was_given_up_cannot_fail_again() -> None:
+    """Its results are not to be had: its callback is dealt with, and its slot is free."""
+    f = A.sweep().unknown().replaced_by_another().with_run(collect_tries=3).facts
+    first, _ = f.view.submissions
+    heard = (InboxMark(1, InboxOutcome.APPLIED),)
+
+    change = not_collected(f, first, "half a page", heard)
+
+    assert (None, ()) == (change.event, change.moves)
+    assert (heard, (first.key,)) == (change.inbox, change.releases)
 
 
 def test_a_failed_attempt_is_counted() -> None:

@@ -70,17 +70,30 @@ def attempt_failed(
     )
 
 
-def not_collected(facts: Facts, source: Submission, why: str) -> Change:
-    """The results could not be used: again after a while, or the attempt is over."""
+def not_collected(
+    facts: Facts, source: Submission, why: str, inbox: tuple[InboxMark, ...] = ()
+) -> Change:
+    """The results could not be used: again after a while, or the attempt is over.
+
+    An attempt that was given up before has nothing left to fail: only its callback is dealt with.
+    """
     tries = (facts.view.run.collect_tries if facts.view.run else 0) + 1
     delay = facts.policy.collect_delay(tries)
+    if delay is None and source.state is not State.ACCEPTED:
+        return forgotten(source, inbox)
     if delay is None:
-        return attempt_failed(facts, source, State.UNUSABLE, Reason.RESULTS_UNAVAILABLE, why)
+        to, reason = State.UNUSABLE, Reason.RESULTS_UNAVAILABLE
+        return attempt_failed(facts, source, to, reason, why, inbox=inbox)
     return Change(
         reason=Reason.COLLECTING,
         message=settled(f"the results cannot be used yet: {why}"),
         run=RunEdit(collect_tries=tries, next_at=facts.now + delay),
     )
+
+
+def forgotten(source: Submission, inbox: tuple[InboxMark, ...]) -> Change:
+    """What an attempt that was given up before still said comes to nothing; its job has ended."""
+    return Change(inbox=inbox, releases=(source.key,), run=RunEdit(collect_tries=0))
 
 
 def told_at_last(facts: Facts, asked: Submission, news: News | None) -> Action:

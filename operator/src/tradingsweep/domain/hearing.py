@@ -59,9 +59,11 @@ def job_has_ended(
     if known is not None:
         return Collect(source, known, inbox)
     if facts.heard is not None and isinstance(facts.heard.news, Done):
-        return Record(not_collected(facts, source, "the Trading API names no sweep_run_id"))
+        nameless = "the Trading API names no sweep_run_id"
+        return Record(not_collected(facts, source, nameless, inbox))
     if facts.late:
-        return Record(not_collected(facts, source, "nothing named its sweep_run_id in time"))
+        unnamed = "nothing named its sweep_run_id in time"
+        return Record(not_collected(facts, source, unnamed, inbox))
     # The callback has no name for the results; the stream may have one.
     return Follow(source, source.deadline_at)
 

@@ -25,10 +25,11 @@ from tradingsweep.domain.answers import (
     Progress,
 )
 from tradingsweep.domain.changes import Change
-from tradingsweep.domain.endings import not_collected, told_at_last, too_late
+from tradingsweep.domain.endings import forgotten, not_collected, told_at_last, too_late
 from tradingsweep.domain.facts import Facts, Submission
 from tradingsweep.domain.outcomes import answered, stored, usable
 from tradingsweep.domain.reasons import Reason
+from tradingsweep.domain.submissions import State
 from tradingsweep.errors import AnswerRefused, TradingApiUnavailable
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.ports import Key
@@ -124,11 +125,13 @@ async def _collect(action: Collect, facts: Facts, context: Context) -> Change:
         )
         return stored(facts, source, usable(facts, page), action.inbox)
     except AnswerRefused as refused:
-        return not_collected(facts, source, str(refused))
+        return not_collected(facts, source, str(refused), action.inbox)
     except TradingApiUnavailable:
-        if _is_over(facts, context):
+        if not _is_over(facts, context):
+            raise
+        if source.state is State.ACCEPTED:
             return too_late(facts, source)
-        raise
+        return forgotten(source, action.inbox)
 
 
 async def _ask(key: Key, submission: Submission, facts: Facts, context: Context) -> Change | None:

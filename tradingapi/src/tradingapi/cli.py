@@ -17,6 +17,7 @@ from tradingapi.connections import listen, protocol
 from tradingapi.logs import configure_logging
 from tradingapi.services import build_services
 from tradingapi.settings import Settings
+from tradingapi.sources import SourceError
 from tradingapi.store.database import DataDirError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
@@ -59,6 +60,9 @@ def serve(
     try:
         services = build_services(settings, time.time)
         listener = listen(host, port, settings.stall_seconds)
+    except SourceError as error:
+        typer.echo(f"tradingapi: {error}", err=True)
+        raise typer.Exit(2) from error
     except (DataDirError, OSError) as error:
         typer.echo(f"tradingapi: {error}", err=True)
         raise typer.Exit(1) from error

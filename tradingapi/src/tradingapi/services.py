@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Annotated, assert_never
+from typing import Annotated
 
 from fastapi import Depends, Request
 
@@ -12,18 +12,14 @@ from tradingapi.auth import KeyRing
 from tradingapi.callbacks import Courier, DeliveryRules
 from tradingapi.clock import Clock
 from tradingapi.egress.guard import Guard
-from tradingapi.prices.arch_data import ArchSource
-from tradingapi.prices.chain import ChainedSource
-from tradingapi.prices.directory import DirectorySource
 from tradingapi.prices.shelf import BarShelf
-from tradingapi.prices.source import PriceSource
-from tradingapi.prices.synthetic import SyntheticSource
 from tradingapi.progress import Board
 from tradingapi.results.cursor import CursorSeal
 from tradingapi.results.files import ResultFiles
 from tradingapi.results.library import Library
 from tradingapi.runs import Runner
-from tradingapi.settings import Settings, SourceName
+from tradingapi.settings import Settings
+from tradingapi.sources import build_source
 from tradingapi.store.contents import ContentStore
 from tradingapi.store.database import Database
 from tradingapi.store.deliveries import DeliveryStore
@@ -76,6 +72,7 @@ def build_services(settings: Settings, clock: Clock) -> Services:
 
     Raises:
         DataDirError: The data directory cannot be used.
+        SourceError: A price source cannot be had.
     """
     database = Database(settings.data_dir)
     jobs, board = JobStore(database), Board()
@@ -86,8 +83,9 @@ def build_services(settings: Settings, clock: Clock) -> Services:
     )
     guard = Guard(settings.allowed, settings.denied)
     courier = Courier(DeliveryStore(database), rules, guard, settings.signing_secrets, clock)
-    library = build_library(settings, database, jobs)
-    sweeper = Sweeper(build_source(settings), library, clock)
+    bars = BarShelf(settings.data_dir / "bars")
+    library = build_library(settings, database, jobs, bars)
+    sweeper = Sweeper(build_source(settings, bars, clock), library, clock)
     least = settings.min_job_seconds
     work = Work(jobs, sweeper, library, board, clock, on_ended=courier.wake, min_job_seconds=least)
     return Services(
@@ -106,13 +104,15 @@ def build_services(settings: Settings, clock: Clock) -> Services:
     )
 
 
-def build_library(settings: Settings, database: Database, jobs: JobStore) -> Library:
+def build_library(
+    settings: Settings, database: Database, jobs: JobStore, bars: BarShelf
+) -> Library:
     """Open what is kept of finished sweeps."""
     return Library(
         jobs,
         ContentStore(database),
         ResultFiles(settings.data_dir / "results"),
-        BarShelf(settings.data_dir / "bars"),
+        bars,
         settings.results_memory_mib * MIB,
     )
 
@@ -125,24 +125,6 @@ def limits(settings: Settings) -> Limits:
         results_size=settings.keep_results_mib * MIB,
         bars_size=settings.keep_bars_mib * MIB,
     )
-
-
-def build_source(settings: Settings) -> PriceSource:
-    """Chain the sources that are switched on."""
-    sources = (_source(name, settings) for name in settings.sources)
-    return ChainedSource([source for source in sources if source is not None])
-
-
-def _source(name: SourceName, settings: Settings) -> PriceSource | None:
-    match name:
-        case "directory":
-            return None if settings.prices_dir is None else DirectorySource(settings.prices_dir)
-        case "arch":
-            return ArchSource()
-        case "synthetic":
-            return SyntheticSource(settings.synthetic_tickers)
-        case _ as never:
-            assert_never(never)
 
 
 def services_of(request: Request) -> Services:

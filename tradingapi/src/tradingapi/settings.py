@@ -4,7 +4,7 @@ import os
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -31,9 +31,6 @@ class Feature(StrEnum):
     RESULTS = "results"
 
 
-SourceName = Literal["directory", "arch", "synthetic"]
-
-
 class Settings(BaseSettings):
     """The server's settings. Lists are written with commas; an empty text is an empty list."""
 
@@ -49,8 +46,12 @@ class Settings(BaseSettings):
     """Where jobs, results and deliveries are kept. One server at a time."""
     features: Annotated[frozenset[Feature], NoDecode] = frozenset(Feature)
     """What is switched on beyond a plain sweep API."""
-    sources: Annotated[tuple[SourceName, ...], NoDecode] = ("directory", "arch", "synthetic")
-    """Price sources in the order in which they are asked."""
+    sources: Annotated[tuple[str, ...], NoDecode] = ("directory", "arch", "synthetic")
+    """Price sources in the order in which they are asked: these, `yfinance`, `ccxt`, or others'."""
+    exchange: str = "kraken"
+    """Which exchange the `ccxt` source asks, by its name there."""
+    fetched_seconds: float = Field(3_600.0, ge=0)
+    """Fetched prices are used again for so long, at most for the length of a bar."""
     prices_dir: Path | None = None
     """Root of the directory source; without it that source is left out."""
     synthetic_tickers: Annotated[tuple[str, ...], NoDecode] = ("BTC-USD", "ETH-USD", "SYN:*")

@@ -1,0 +1,71 @@
+"""The price sources of a server: its own, and those of other packages."""
+
+from importlib.metadata import EntryPoint, entry_points
+
+from tradingapi.clock import Clock
+from tradingapi.prices.arch_data import ArchSource
+from tradingapi.prices.cached import CachedSource
+from tradingapi.prices.chain import ChainedSource
+from tradingapi.prices.directory import DirectorySource
+from tradingapi.prices.exchange import ExchangeSource
+from tradingapi.prices.shelf import BarShelf
+from tradingapi.prices.source import PriceSource
+from tradingapi.prices.synthetic import SyntheticSource
+from tradingapi.prices.yahoo import YahooSource
+from tradingapi.settings import Settings
+
+GROUP = "tradingapi.sources"
+"""Entry points of other packages: a name for `TRADING_API_SOURCES`, and what makes the source.
+
+It is called without arguments and returns a `PriceSource`; what it needs, it reads itself.
+"""
+
+
+class SourceError(Exception):
+    """A source that is asked for cannot be had; the message names it."""
+
+
+def build_source(settings: Settings, shelf: BarShelf, clock: Clock) -> PriceSource:
+    """Chain the sources that are switched on.
+
+    Raises:
+        SourceError: There is no source of that name, or it cannot be made.
+    """
+    sources = (_source(name, settings, shelf, clock) for name in settings.sources)
+    return ChainedSource([source for source in sources if source is not None])
+
+
+def _source(name: str, settings: Settings, shelf: BarShelf, clock: Clock) -> PriceSource | None:
+    match name:
+        case "directory":
+            return None if settings.prices_dir is None else DirectorySource(settings.prices_dir)
+        case "arch":
+            return ArchSource()
+        case "synthetic":
+            return SyntheticSource(settings.synthetic_tickers)
+        case "yfinance":
+            return _cached(YahooSource(), settings, shelf, clock)
+        case "ccxt":
+            return _cached(ExchangeSource(settings.exchange), settings, shelf, clock)
+        case _:
+            return _foreign(name)
+
+
+def _cached(source: PriceSource, settings: Settings, shelf: BarShelf, clock: Clock) -> PriceSource:
+    index = settings.data_dir / "fetched"
+    return CachedSource(source, shelf, index, clock, settings.fetched_seconds)
+
+
+def _foreign(name: str) -> PriceSource:
+    found = [point for point in entry_points(group=GROUP) if point.name == name]
+    if not found:
+        raise SourceError(f"sources: there is no source {name!r}")
+    return _made(found[0])
+
+
+def _made(point: EntryPoint) -> PriceSource:
+    try:
+        source: PriceSource = point.load()()
+    except Exception as error:
+        raise SourceError(f"sources: {point.name!r} cannot be made: {error}") from error
+    return source

@@ -1,6 +1,8 @@
 """What a Trading API can answer when it is asked for results: stored whole, or not at all."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -9,53 +11,38 @@ from tests.support.scripted_api import Script, reply, says
 from tests.support.scripted_system import ROW, Scripted, best_path, page, takes
 from tests.support.system import PATIENCE
 
-NAME = "results-{}"
 
-
-def without(member: str) -> dict[str, object]:
+def without(member: str) -> dict[str, Any]:
     """Return a row that lacks a metric."""
     return {name: value for name, value in ROW.items() if name != member}
 
 
-def pages(fault: str) -> Script:
-    """Write one bad answer for the sweep that is named after it."""
-    name = NAME.format(fault)
-    nan = json.dumps(page(name, {**ROW, "score": float("nan")})).encode()
-    outside = {**ROW, "fast_period": 11}
-    return {
-        "missing-metric": says(
-            200, page(name, ROW, {**without("sharpe_ratio"), "slow_period": 25})
-        ),
-        "null-score": says(200, page(name, {**ROW, "score": None})),
-        "outside-the-grid": says(200, page(name, outside)),
-        "invalid-pair": says(200, page(name, {**ROW, "fast_period": 20, "slow_period": 20})),
-        "same-pair-twice": says(200, page(name, ROW, ROW)),
-        "nan": reply(200, nan),
-        "not-found": says(404, {"detail": "no such run"}),
-        "gone": reply(410),
-        "html": reply(200, b"<html></html>", "text/html"),
-        "half-json": reply(200, b'{"results": ['),
-        "another-run": says(200, page(name, sweep_run_id="run-of-somebody-else")),
-        "another-ticker": says(200, page(name, {**ROW, "ticker": "ETH-USD"}, ticker="ETH-USD")),
-        "ten-megabytes": reply(200, b" " * 10_000_000),
-    }[fault]
+def page_of(*rows: dict[str, Any], **changes: object) -> Callable[[str], Script]:
+    """Write a page with these rows, for whichever sweep it is."""
+    return lambda name: reply(200, json.dumps(page(name, *rows, **changes)).encode())
 
 
-FAULTS = (
-    "missing-metric",
-    "null-score",
-    "outside-the-grid",
-    "invalid-pair",
-    "same-pair-twice",
-    "nan",
-    "not-found",
-    "gone",
-    "html",
-    "half-json",
-    "another-run",
-    "another-ticker",
-    "ten-megabytes",
-)
+def always(script: Script) -> Callable[[str], Script]:
+    """Answer the same for every sweep."""
+    return lambda _: script
+
+
+FAULTS = {
+    "missing-metric": page_of(ROW, {**without("sharpe_ratio"), "slow_period": 25}),
+    "null-score": page_of({**ROW, "score": None}),
+    "nan": page_of({**ROW, "score": float("nan")}),
+    "outside-the-grid": page_of({**ROW, "fast_period": 11}),
+    "invalid-pair": page_of({**ROW, "fast_period": 20, "slow_period": 20}),
+    "same-pair-twice": page_of(ROW, ROW),
+    "another-run": page_of(sweep_run_id="run-of-somebody-else"),
+    "another-ticker": page_of({**ROW, "ticker": "ETH-USD"}, ticker="ETH-USD"),
+    "not-found": always(says(404, {"detail": "no such run"})),
+    "gone": always(reply(410)),
+    "html": always(reply(200, b"<html></html>", "text/html")),
+    "half-json": always(reply(200, b'{"results": [')),
+    "ten-megabytes": always(reply(200, b" " * 10_000_000)),
+}
+"""Answers of which nothing may be stored."""
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -63,9 +50,9 @@ def test_results_that_cannot_be_had_fail_the_sweep_after_four_requests(
     scripted: Scripted, fault: str
 ) -> None:
     """Nothing of a bad page is stored; the reason is in the status, and the operator lives on."""
-    name = NAME.format(fault)
+    name = f"results-{fault}"
     scripted.submissions(takes(name))
-    scripted.ends(name, pages(fault))
+    scripted.ends(name, FAULTS[fault](name))
     pid = scripted.system.stack.operator.process.pid
     scripted.system.apply(name)
 

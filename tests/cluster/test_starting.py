@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 import yaml
 
@@ -21,11 +22,14 @@ from tests.support.system import PATIENCE
 
 CRD = Path(__file__).parents[2] / "crds" / "tradingsweeps.yaml"
 REQUIRED = (
-    "TRADINGSWEEP_DSN",
-    "TRADINGSWEEP_TRADING_API_URL",
-    "TRADINGSWEEP_TRADING_API_KEY",
-    "TRADINGSWEEP_CALLBACK_BASE",
-    "TRADINGSWEEP_CALLBACK_SECRETS",
+    ("operator", "TRADINGSWEEP_DSN"),
+    ("operator", "TRADINGSWEEP_TRADING_API_URL"),
+    ("operator", "TRADINGSWEEP_TRADING_API_KEY"),
+    ("operator", "TRADINGSWEEP_CALLBACK_BASE"),
+    ("operator", "TRADINGSWEEP_CALLBACK_SECRETS"),
+    ("receiver", "TRADINGSWEEP_DSN"),
+    ("receiver", "TRADINGSWEEP_CALLBACK_SECRETS"),
+    ("migrate", "TRADINGSWEEP_DSN"),
 )
 
 
@@ -49,12 +53,14 @@ def environment(control_plane: ControlPlane) -> dict[str, str]:
     return Wiring(control_plane.kubeconfig, nowhere, nowhere).operator()
 
 
-@pytest.mark.parametrize("missing", REQUIRED)
-def test_a_missing_setting_is_named_in_one_line(environment: dict[str, str], missing: str) -> None:
+@pytest.mark.parametrize(("command", "missing"), REQUIRED)
+def test_a_missing_setting_is_named_in_one_line(
+    environment: dict[str, str], command: str, missing: str
+) -> None:
     """The name is the variable's own, and no value of another one is repeated."""
     given = {name: value for name, value in environment.items() if name != missing}
 
-    status, said = run(given)
+    status, said = run(given, command)
 
     assert (1, 1) == (status, len(said)), said
     assert f"tradingsweep: {missing}: Field required" == said[0]
@@ -89,6 +95,29 @@ def test_a_database_without_our_tables_ends_the_start_in_one_line(
     assert 1 == status
     assert said[-1].startswith("tradingsweep: ")
     assert "tradingsweep migrate" in said[-1]
+
+
+@pytest.mark.parametrize(
+    ("change", "advice"),
+    [
+        ("schema_version = schema_version - 1", "tradingsweep migrate"),
+        ("min_app = schema_version + 1", "upgrade it"),
+    ],
+    ids=["older", "newer"],
+)
+def test_a_database_of_another_release_ends_the_start_in_one_line(
+    environment: dict[str, str], ledgers: Ledgers, change: str, advice: str
+) -> None:
+    """Both directions of an upgrade that was done half: the line says which half is missing."""
+    with ledgers.fresh() as (dsn, _):
+        with psycopg.connect(dsn) as ledger:
+            ledger.execute(f"UPDATE ledger_meta SET {change}")  # noqa: S608 (the texts above)
+
+        status, said = run({**environment, "TRADINGSWEEP_DSN": dsn})
+
+    assert 1 == status
+    assert said[-1].startswith("tradingsweep: the ledger's schema")
+    assert advice in said[-1]
 
 
 @pytest.fixture

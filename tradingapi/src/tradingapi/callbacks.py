@@ -121,15 +121,14 @@ class Courier:
         now = self._clock()
         lease = 2 * self._rules.timeout + 5
         try:
-            due = await asyncio.to_thread(self._deliveries.take, now, lease, room)
+            for delivery in await asyncio.to_thread(self._deliveries.take, now, lease, room):
+                task = asyncio.create_task(self._deliver(delivery))
+                self._flying.add(task)
+                task.add_done_callback(self._landed)
             next_at = await asyncio.to_thread(self._deliveries.next_at)
         except Exception:
             log.exception("deliveries could not be read")
             return self._rules.pause(1)
-        for delivery in due:
-            task = asyncio.create_task(self._deliver(delivery))
-            self._flying.add(task)
-            task.add_done_callback(self._landed)
         return LOOK_AGAIN_SECONDS if next_at is None else next_at - self._clock()
 
     def _landed(self, task: asyncio.Task[None]) -> None:

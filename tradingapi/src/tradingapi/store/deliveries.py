@@ -32,7 +32,7 @@ class DeliveryStore:
 
         The try is counted now: one that ends in a crash was a try.
         """
-        with self._database.write() as db:
+        with self._database.write(durable=False) as db:
             rows = db.execute(
                 "UPDATE deliveries SET tries = tries + 1, next_at = ? WHERE job_id IN ("
                 " SELECT job_id FROM deliveries WHERE state = 'pending' AND next_at <= ?"
@@ -49,11 +49,11 @@ class DeliveryStore:
 
     def postpone(self, job_id: str, next_at: float) -> None:
         """Set the time of the next try."""
-        with self._database.write() as db:
+        with self._database.write(durable=False) as db:
             db.execute("UPDATE deliveries SET next_at = ? WHERE job_id = ?", (next_at, job_id))
 
     def close(self, job_id: str, *, delivered: bool) -> None:
-        """End a delivery: it arrived, or it is given up."""
+        """End a delivery: it arrived, or it is given up. One that is forgotten arrives again."""
         state = "delivered" if delivered else "given_up"
-        with self._database.write() as db:
+        with self._database.write(durable=False) as db:
             db.execute("UPDATE deliveries SET state = ? WHERE job_id = ?", (state, job_id))

@@ -131,7 +131,7 @@ class JobStore:
 
     def claim(self, now: float) -> Job | None:
         """Take the job that waits longest and mark it as running."""
-        with self._database.write() as db:
+        with self._database.write(durable=False) as db:
             row = db.execute(
                 "UPDATE jobs SET state = 'running', started_at = ?, starts = starts + 1"
                 " WHERE seq = (SELECT min(seq) FROM jobs WHERE state = 'queued'"

@@ -52,6 +52,10 @@ demo: sync ## Start everything, apply the samples, watch them finish (KEEP=1 lea
 bench-spine: sync ## Measure the spine's bars and write build/bars/spine.json
 	$(RUN) python -m benchmarks.spine
 
+.PHONY: bench-api
+bench-api: sync ## Measure the Trading API's bars over HTTP and write build/bars/api.json
+	$(RUN) python -m benchmarks.api
+
 .PHONY: clean
 clean: ## Remove what the targets above made in this checkout
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

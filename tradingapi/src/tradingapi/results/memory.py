@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tradingapi.results.files import ResultFiles
 from tradingapi.results.metric import Metric
 
-MOST_ORDERS: Final = 16
+MOST_ORDERS: Final = 64
 """Orders that are kept for one result: 124,750 rows are half a megabyte each."""
 
 Indices = NDArray[np.uint32]

@@ -1,18 +1,24 @@
 """One sweep: its prices, the answer if the question was asked before, else the engine's."""
 
+from typing import Any, Final
+
+import numpy as np
+
 from tradingapi.clock import Clock
 from tradingapi.contract import SweepRequest
-from tradingapi.engine import SweepResult, sweep
+from tradingapi.engine import Bars, SweepResult, sweep
 from tradingapi.engine.sweep import Progress
 from tradingapi.prices.source import PriceSource, Wanted, finished
 from tradingapi.results.library import Fresh, Library
 from tradingapi.results.question import known_until_the_end, question
 from tradingapi.results.table import table_of
 from tradingapi.store.contents import Content
-from tradingapi.wire import summary_on_the_wire
+from tradingapi.wire import summary_on_the_wire, timestamp
 
-STEPS = 20
+STEPS: Final = 20
 """An answer that is there already tells its progress in so many steps."""
+
+NANOSECONDS: Final = 10**9
 
 
 class Sweeper:
@@ -46,15 +52,26 @@ class Sweeper:
                 on_progress(known.pairs * step // STEPS, known.pairs)
             return known
         result = sweep(history, spec, on_progress)
-        return Fresh(self._content(name, result), table_of(result), history)
+        return Fresh(self._content(name, result, history), table_of(result), history)
 
-    def _content(self, name: str, result: SweepResult) -> Content:
+    def _content(self, name: str, result: SweepResult, history: Bars) -> Content:
         return Content(
             name=name,
-            summary=summary_on_the_wire(result),
+            summary=with_gap(summary_on_the_wire(result), history),
             pairs=len(result.rows),
             qualified=sum(row.qualified for row in result.rows),
             data_sha256=result.data_sha256,
             size=0,
             created_at=self._clock(),
         )
+
+
+def with_gap(summary: dict[str, Any], history: Bars) -> dict[str, Any]:
+    """Add the longest time between two bars: a weekend, or a year that a file lacks."""
+    pauses = np.diff(history.time)
+    longest = int(np.argmax(pauses))
+    gap = {
+        "after": timestamp(int(history.time[longest]) / NANOSECONDS),
+        "seconds": int(pauses[longest]) / NANOSECONDS,
+    }
+    return {**summary, "data": {**summary["data"], "longest_gap": gap}}

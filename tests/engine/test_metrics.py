@@ -1,167 +1,137 @@
-"""Definitions by hand, undefined figures, the score and the scale."""
+"""Definitions by hand, undefined figures, the scale, and what is refused."""
 
 import math
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.engine.series import DAY, bars_of
-from tradingapi.engine import BadBarsError, Bars, Origin, Strategy, SweepSpec
-from tradingapi.engine.fills import Path
-from tradingapi.engine.grid import Pair
-from tradingapi.engine.metrics import Metrics, Scale, measure
+from tests.engine.series import DAY, Prices, bars_of
+from tradingapi.engine import (
+    BadBarsError,
+    Bars,
+    Direction,
+    Fill,
+    Origin,
+    Strategy,
+    SweepSpec,
+    sweep,
+)
+from tradingapi.engine.metrics import Metrics
 from tradingapi.engine.periods import bars_per_year
-from tradingapi.engine.score import rank_key, score
+
+CROSS = SweepSpec(
+    Strategy.SMA, fast=(1, 1), slow=(2, 2), step=1, fee_bps=0, min_trades=0, fill=Fill.SAME_CLOSE
+)
+"""Long while the close is above the close before it, filled at that close."""
 
 
-def a_path(*growth: float, entries: tuple[int, ...] = (0,), exits: tuple[int, ...] = ()) -> Path:
-    """Build a run from its bar-to-bar growth."""
-    factors = np.array(growth)
-    return Path(factors - 1, np.cumprod(factors), np.array(entries, int), np.array(exits, int))
+def holding(*closes: float) -> Metrics:
+    """Buy the second bar's open, which is the first close, and hold."""
+    spec = SweepSpec(Strategy.SMA, (1, 1), (2, 2), 1, fee_bps=0)
+    return sweep(bars_of(closes), spec).buy_and_hold
 
 
-def scale(bars: int) -> Scale:
-    """Days of a crypto calendar, no riskless return."""
-    return Scale(DAY * np.arange(bars, dtype=np.int64), float(bars), 365.0, 0.0)
-
-
-def some_metrics(**changes: object) -> Metrics:
-    """The seed's first row."""
-    fields: dict[str, Any] = {
-        "total_return": 1.453,
-        "annualized_return": 0.324,
-        "mean_excess": 0.001,
-        "sharpe": 1.82,
-        "sortino": 2.15,
-        "max_drawdown": 0.187,
-        "win_rate": 0.583,
-        "profit_factor": 2.1,
-        "trades": 87,
-        "trades_per_month": 4.2,
-        "duration_seconds": 5.2 * 86_400,
-        "duration_bars": 5.2,
-        "open_trade": None,
-        "nulls": {},
-        **changes,
-    }
-    return Metrics(**fields)
+def trading(closes: Prices, **options: object) -> Metrics:
+    """Sweep the one pair 1/2."""
+    (row,) = sweep(bars_of(closes), SweepSpec(**{**CROSS.__dict__, **options})).rows
+    return row.metrics
 
 
 def test_ratios_follow_their_formulas() -> None:
     """Returns of 10 %, -5 % and 2 %, by hand."""
-    metrics = measure(a_path(1.10, 0.95, 1.02), scale(3))
+    metrics = holding(100.0, 110.0, 104.5, 106.59)
 
     mean = 0.07 / 3
-    spread = math.sqrt(((0.1 - mean) ** 2 + (-0.05 - mean) ** 2 + (0.02 - mean) ** 2) / 2)
-    assert metrics.sharpe == pytest.approx(mean / spread * math.sqrt(365))
+    squares = [(r - mean) ** 2 for r in (0.1, -0.05, 0.02)]
+    assert metrics.sharpe == pytest.approx(mean / math.sqrt(sum(squares) / 2) * math.sqrt(365))
     assert metrics.sortino == pytest.approx(mean * 365 / (math.sqrt(0.0025 / 3) * math.sqrt(365)))
     assert metrics.max_drawdown == pytest.approx(0.05)
-    assert metrics.annualized_return == pytest.approx((1.10 * 0.95 * 1.02) ** (365 / 3) - 1)
+    assert metrics.annualized_return == pytest.approx(1.0659 ** (365 / 3) - 1)
+    assert metrics.exposure == 1.0
 
 
 def test_a_drawdown_starts_from_the_initial_capital() -> None:
     """A first bar that loses is a drawdown."""
-    assert measure(a_path(0.8, 1.1), scale(2)).max_drawdown == pytest.approx(0.2)
+    assert holding(100.0, 80.0, 88.0).max_drawdown == pytest.approx(0.2)
+
+
+def test_holding_is_its_own_benchmark() -> None:
+    """Beta 1, no alpha, and nothing left over to divide by."""
+    metrics = holding(100.0, 110.0, 104.5, 106.59)
+
+    assert metrics.beta == pytest.approx(1.0)
+    assert metrics.alpha == pytest.approx(0.0, abs=1e-9)
+    assert (None, "no_residual") == (metrics.alpha_t, metrics.nulls["alpha_t"])
+
+
+UP_AND_DOWN = [100.0, 90.0, 100.0, 110.0, 99.0, 90.0, 100.0, 89.0, 80.0]
+"""Bought at 100 and sold at 99, bought at 100 and sold at 89."""
 
 
 def test_wins_are_counted_in_currency() -> None:
-    """+0.10 on 1.00, then -0.11 on 1.10: half the trades won, profit factor 0.10/0.11."""
-    path = a_path(1.1, 1.0, 0.9, 1.0, entries=(0, 2), exits=(1, 3))
+    """A tenth is won on 1.00, then a tenth is lost on 1.10."""
+    closes = [100.0, 90.0, 90.9, 101.0, 100.0, 90.0, 91.0, 81.9, 81.0]
 
-    metrics = measure(path, scale(4))
+    metrics = trading(closes)
 
+    won, lost = 100 / 90.9 - 1, 1 - 81.9 / 91
     assert (2, 0.5) == (metrics.trades, metrics.win_rate)
-    assert metrics.profit_factor == pytest.approx(0.10 / 0.11)
-    assert metrics.trades_per_month == pytest.approx(2 / (4 / 30.436875))
+    assert metrics.profit_factor == pytest.approx(won / (lost * (1 + won)))
+    assert metrics.payoff == pytest.approx(won / lost)
+    assert (won, -lost) == pytest.approx((metrics.best_trade, metrics.worst_trade))
+    spread = (won + lost) / math.sqrt(2)
+    assert metrics.sqn == pytest.approx(math.sqrt(2) * (won - lost) / 2 / spread)
+    assert metrics.trades_per_month == pytest.approx(2 / (8 / 30.436875))
 
 
-def test_a_trade_that_breaks_even_is_not_won() -> None:
-    """A win is a profit above zero."""
-    assert 0.0 == measure(a_path(1.0, 1.0, exits=(1,)), scale(2)).win_rate
+def test_a_trade_that_breaks_even_is_neither_won_nor_lost() -> None:
+    """Bought and sold at one price, to the last bit."""
+    metrics = trading([0.3, 0.1, 0.3, 0.7, 0.3, 0.3, 0.2])
+
+    assert (1, 0.0, 0.0) == (metrics.trades, metrics.win_rate, metrics.worst_trade)
+    assert "no_losing_trade" == metrics.nulls["profit_factor"]
+    assert 0.0 == metrics.total_return
 
 
 def test_only_wins_leave_the_profit_factor_undefined() -> None:
     """It is not infinite."""
-    metrics = measure(a_path(1.1, 1.0, exits=(1,)), scale(2))
+    metrics = trading([100.0, 90.0, 100.0, 120.0, 110.0, 100.0])
 
     assert (None, "no_losing_trade") == (metrics.profit_factor, metrics.nulls["profit_factor"])
-    assert (None, "no_down_bar") == (metrics.sortino, metrics.nulls["sortino"])
+    assert (None, "no_losing_trade") == (metrics.payoff, metrics.nulls["payoff"])
+    assert (None, "single_trade") == (metrics.sqn, metrics.nulls["sqn"])
+
+
+def test_only_losses_leave_the_payoff_undefined() -> None:
+    """The profit factor is 0, since nothing was won."""
+    metrics = trading(UP_AND_DOWN)
+
+    assert (2, 0.0) == (metrics.trades, metrics.profit_factor)
+    assert (None, "no_winning_trade") == (metrics.payoff, metrics.nulls["payoff"])
 
 
 def test_steady_growth_has_no_sharpe() -> None:
     """A spread that is only rounding does not make a ratio of a billion."""
-    assert "no_variation" == measure(a_path(*[1.01] * 50), scale(50)).nulls["sharpe"]
+    metrics = holding(*(100 * 1.01**t for t in range(50)))
+
+    assert {"no_variation"} == {metrics.nulls[name] for name in ("sharpe", "skew", "kurtosis")}
+    assert "no_down_bar" == metrics.nulls["sortino"]
+    assert 0.0 == metrics.max_drawdown
 
 
 def test_growth_beyond_any_float_is_out_of_range() -> None:
     """A thousand-fold gain in two bars, annualized."""
-    assert "out_of_range" == measure(a_path(1000.0, 1.0), scale(2)).nulls["annualized_return"]
+    metrics = holding(1.0, 1000.0, 1000.0)
+
+    assert "out_of_range" == metrics.nulls["annualized_return"]
 
 
-def test_the_seeds_rows_score_as_the_law_says() -> None:
-    """2.25 and 2.13, in the seed's order."""
-    second = some_metrics(
-        sharpe=1.68,
-        sortino=1.92,
-        annualized_return=0.298,
-        max_drawdown=0.213,
-        win_rate=0.562,
-        profit_factor=1.95,
-        trades=102,
-    )
+def test_a_price_that_never_moves_explains_nothing() -> None:
+    """Neither alpha nor beta exist beside it."""
+    metrics = holding(5.0, 5.0, 5.0, 5.0)
 
-    assert (2.25, 2.13) == (round(score(some_metrics()), 2), round(score(second), 2))
-
-
-@given(
-    name=st.sampled_from(["sharpe", "sortino", "win_rate", "profit_factor", "annualized_return"]),
-    low=st.floats(-3, 3),
-    gain=st.floats(0, 3),
-)
-def test_a_better_metric_never_lowers_the_score(name: str, low: float, gain: float) -> None:
-    """The trades being the same."""
-    worse, better = (score(some_metrics(**{name: value})) for value in (low, low + gain))
-
-    assert better >= worse - 1e-12
-
-
-def test_no_down_bar_is_an_edge_only_where_something_was_gained() -> None:
-    """A flat run has no down bar either."""
-    nulls = {"sortino": "no_down_bar"}
-    gained, flat = (
-        some_metrics(sortino=None, nulls=nulls, mean_excess=mean) for mean in (0.001, 0.0)
-    )
-
-    assert score(gained) - score(flat) == pytest.approx(4 * 0.15)
-
-
-def test_a_drawdown_of_nothing_counts_by_the_returns_sign() -> None:
-    """The ratio has no value there: +1 for a gain, 0 for nothing."""
-    gained, flat = (
-        some_metrics(max_drawdown=0.0, annualized_return=value) for value in (1e-9, 0.0)
-    )
-
-    assert score(gained) - score(flat) == pytest.approx(4 * 0.20, abs=1e-6)
-
-
-def test_a_run_without_closed_trades_scores_zero() -> None:
-    """And not minus zero, which JSON would show."""
-    nothing = some_metrics(sharpe=-1.0, trades=0, win_rate=None, profit_factor=None)
-
-    assert "0.0" == str(score(nothing))
-
-
-def test_equal_scores_are_ordered_by_sharpe_then_by_the_simpler_pair() -> None:
-    """A missing Sharpe comes last; fewer trades and shorter periods come first."""
-    best = rank_key(Pair(5, 20), some_metrics(), 1.0)
-
-    assert best < rank_key(Pair(5, 20), some_metrics(sharpe=None), 1.0)
-    assert best < rank_key(Pair(5, 20), some_metrics(trades=88), 1.0)
-    assert best < rank_key(Pair(5, 21), some_metrics(), 1.0)
-    assert best > rank_key(Pair(5, 20), some_metrics(), 1.1)
+    assert {"price_never_moved"} == {metrics.nulls["alpha"], metrics.nulls["beta"]}
 
 
 @pytest.mark.parametrize(
@@ -235,6 +205,12 @@ def test_a_million_fold_move_is_refused() -> None:
         ({"fast": (10, 30)}, "fast: max must be less"),
         ({"step": 0}, "step"),
         ({"signal_period": 51}, "signal_period"),
+        ({"rsi_period": 1}, "rsi_period"),
+        ({"strategy": Strategy.RSI, "slow": (30, 100)}, "slow: 1 <= min <= max <= 99"),
+        ({"strategy": Strategy.RSI, "direction": Direction.SHORT}, "direction"),
+        ({"stop_loss": 1.0}, "stop_loss"),
+        ({"take_profit": 0.0}, "take_profit"),
+        ({"periods_per_year": 0.0}, "periods_per_year"),
         ({"fee_bps": -1}, "fee_bps"),
         ({"risk_free_rate": -2}, "risk_free_rate"),
     ],

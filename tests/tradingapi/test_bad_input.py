@@ -40,7 +40,7 @@ WRONG_FIELDS = [
     ("step", "9" * 5_000),
     ("min_trades", "9"),
     ("min_trades", "1001"),
-    ("strategy_type", "RSI"),
+    ("strategy_type", "VWAP"),
     ("strategy_type", "sma"),
     ("config_path", "/etc/passwd"),
     ("webhook_url", "ftp://example.com/x"),

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from tradingapi.engine import Fill, Strategy, SweepSpec
+from tradingapi.engine.spec import HIGHEST_LEVEL
 from tradingapi.prices.source import TICKER
 
 SECRET_FIELDS: Final = frozenset({"webhook_url"})
@@ -125,6 +126,7 @@ class SweepRequest(BaseModel):
     config_path: Literal["minimum", "standard"] | None = None
     webhook_url: str = Field(max_length=LONGEST_URL, description="Told when the job has ended.")
     signal_period: int | None = Field(None, ge=2, le=50, description="MACD only; 9 if left out.")
+    rsi_period: int | None = Field(None, ge=2, le=100, description="RSI only; 14 if left out.")
     interval: Interval = "1d"
     start: Moment | None = None
     end: Moment | None = Field(None, description="Inclusive.")
@@ -156,6 +158,11 @@ class SweepRequest(BaseModel):
             raise ValueError("fast_range: its max must be less than slow_range's max")
         if self.signal_period is not None and self.strategy_type is not Strategy.MACD:
             raise ValueError("signal_period: only for strategy_type MACD")
+        if self.strategy_type is not Strategy.RSI:
+            if self.rsi_period is not None:
+                raise ValueError("rsi_period: only for strategy_type RSI")
+        elif max(self.fast_range[1], self.slow_range[1]) > HIGHEST_LEVEL:
+            raise ValueError(f"slow_range: levels of RSI are 1..{HIGHEST_LEVEL}")
         if self.start and self.end and nanoseconds(self.start) >= nanoseconds(self.end, end=True):
             raise ValueError("start: must be before end")
         return self
@@ -174,6 +181,7 @@ class SweepRequest(BaseModel):
             step=self.step,
             min_trades=self.min_trades,
             signal_period=9 if self.signal_period is None else self.signal_period,
+            rsi_period=14 if self.rsi_period is None else self.rsi_period,
             start=None if self.start is None else nanoseconds(self.start),
             end=None if self.end is None else nanoseconds(self.end, end=True),
             fill=self.fill,
@@ -188,7 +196,16 @@ class SweepRequest(BaseModel):
 
     def options(self) -> dict[str, Any]:
         """Return what was asked beyond the required fields: it is echoed."""
-        beyond = {"signal_period", "interval", "start", "end", "fee_bps", "slippage_bps", "fill"}
+        beyond = {
+            "signal_period",
+            "rsi_period",
+            "interval",
+            "start",
+            "end",
+            "fee_bps",
+            "slippage_bps",
+            "fill",
+        }
         return self.model_dump(mode="json", include=beyond & self.model_fields_set)
 
 

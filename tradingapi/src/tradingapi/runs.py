@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from tradingapi.clock import Clock
+from tradingapi.engine import warm_up
 from tradingapi.progress import Board
 from tradingapi.store.jobs import Job, JobStore
 from tradingapi.work import Work
@@ -91,6 +92,8 @@ class Runner:
         return math.ceil(0.5 + max(work, self._min_job_seconds))
 
     def _work_on(self) -> None:
+        # Else the first job would wait for the kernels, and its progress with it.
+        warm_up()
         while not self._stopping.is_set():
             seen = self._arrivals
             try:

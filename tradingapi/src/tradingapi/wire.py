@@ -17,6 +17,15 @@ WIRE_NAMES: Final = {
     "profit_factor": ("profit_factor",),
     "duration_seconds": ("avg_trade_duration", "avg_trade_duration_seconds"),
     "duration_bars": ("avg_trade_duration_bars",),
+    "sqn": ("sqn",),
+    "best_trade": ("best_trade_pct",),
+    "worst_trade": ("worst_trade_pct",),
+    "payoff": ("payoff_ratio",),
+    "skew": ("skewness",),
+    "kurtosis": ("kurtosis",),
+    "alpha": ("alpha_pct",),
+    "beta": ("beta",),
+    "alpha_t": ("alpha_t_stat",),
 }
 """What the engine's undefined figures are called outside."""
 
@@ -46,6 +55,16 @@ def metrics_on_the_wire(metrics: Metrics) -> dict[str, Any]:
         "avg_trade_duration": duration_text(metrics.duration_seconds),
         "avg_trade_duration_seconds": metrics.duration_seconds,
         "avg_trade_duration_bars": metrics.duration_bars,
+        "exposure_pct": 100 * metrics.exposure,
+        "sqn": metrics.sqn,
+        "best_trade_pct": _percent(metrics.best_trade),
+        "worst_trade_pct": _percent(metrics.worst_trade),
+        "payoff_ratio": metrics.payoff,
+        "skewness": metrics.skew,
+        "kurtosis": metrics.kurtosis,
+        "alpha_pct": _percent(metrics.alpha),
+        "beta": metrics.beta,
+        "alpha_t_stat": metrics.alpha_t,
     }
     if metrics.nulls:
         wire["null_reasons"] = {
@@ -55,6 +74,11 @@ def metrics_on_the_wire(metrics: Metrics) -> dict[str, Any]:
         entry, gain = metrics.open_trade
         wire["open_trade"] = {"entry_time": timestamp(entry / 1e9), "return_pct": 100 * gain}
     return wire
+
+
+def rsi_params(period: int, enter: int, leave: int) -> dict[str, int]:
+    """Say what the two numbers of a pair mean where they are levels."""
+    return {"rsi_period": period, "enter_above": enter, "exit_above": leave}
 
 
 def row_on_the_wire(row: Row, result: SweepResult) -> dict[str, Any]:
@@ -69,6 +93,8 @@ def row_on_the_wire(row: Row, result: SweepResult) -> dict[str, Any]:
     }
     if result.spec.strategy is Strategy.MACD:
         wire["signal_period"] = result.spec.signal_period
+    if result.spec.strategy is Strategy.RSI:
+        wire["params"] = rsi_params(result.spec.rsi_period, *row.pair)
     if not row.qualified:
         wire["excluded"] = "min_trades"
     if result.origin.synthetic:
@@ -100,6 +126,7 @@ def summary_on_the_wire(result: SweepResult) -> dict[str, Any]:
             "fee_bps": spec.fee_bps,
             "slippage_bps": spec.slippage_bps,
             "signal_period": spec.signal_period if spec.strategy is Strategy.MACD else None,
+            "rsi_period": spec.rsi_period if spec.strategy is Strategy.RSI else None,
             "start_state": spec.start_state.value,
             "risk_free_rate": spec.risk_free_rate,
             "min_trades": spec.min_trades,

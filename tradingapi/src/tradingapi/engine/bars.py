@@ -1,24 +1,40 @@
 """Price bars as plain arrays, checked once when they are built."""
 
 import hashlib
-import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tradingapi.engine.jit import kernel, piece
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-LOWEST_PRICE = 1e-12
-HIGHEST_PRICE = 1e12
-LARGEST_LOG_RETURN = math.log(1e6)
+LOWEST_PRICE: Final = 1e-12
+HIGHEST_PRICE: Final = 1e12
+LARGEST_MOVE: Final = 1e6
 """Beyond these three, squares of returns overflow and a metric becomes inf - inf."""
 
-ROUNDING = 1e-9
+ROUNDING: Final = 1e-9
 """How far, relative to the price, a high may lie under its open or close: vendors round."""
+
+COLUMNS: Final = ("open", "high", "low", "close")
+
+TIME, NUMBER, POSITIVE, RANGE, HIGH, LOW, INSIDE, BETWEEN = range(1, 9)
+RULES: Final = {
+    TIME: "its time is not after the row before it",
+    NUMBER: "{column} is not a number",
+    POSITIVE: "{column} is not positive",
+    RANGE: f"{{column}} is outside {LOWEST_PRICE:g}..{HIGHEST_PRICE:g}",
+    HIGH: "high is below open or close",
+    LOW: "low is above open or close",
+    INSIDE: "the price moves more than a million-fold in a bar",
+    BETWEEN: "the price opens more than a million-fold away from the close before",
+}
 
 
 class BadBarsError(ValueError):
@@ -50,6 +66,9 @@ class Bars:
         low: At most open and close.
         close: The last price of the bar.
         origin: Where they come from.
+
+    Raises:
+        BadBarsError: The message names the first row that breaks a rule; rows count from 1.
     """
 
     time: IntArray
@@ -60,11 +79,20 @@ class Bars:
     origin: Origin
 
     def __post_init__(self) -> None:
-        _check_shape(self)
-        _check_time(self)
-        _check_prices(self)
-        _check_consistency(self)
-        _check_returns(self)
+        object.__setattr__(self, "time", np.ascontiguousarray(self.time, dtype=np.int64))
+        for name in COLUMNS:
+            price = np.ascontiguousarray(getattr(self, name), dtype=np.float64)
+            object.__setattr__(self, name, price)
+        prices = (self.open, self.high, self.low, self.close)
+        if {column.shape for column in prices} != {(self.time.size,)} or self.time.ndim != 1:
+            raise BadBarsError(
+                "time, open, high, low and close must be one-dimensional and equally long"
+            )
+        row, rule, column = first_fault(self.time, *prices)
+        if row >= 0:
+            day = np.datetime64(int(self.time[row]), "ns").astype("datetime64[s]")
+            said = RULES[rule].format(column=COLUMNS[column])
+            raise BadBarsError(f"row {row + 1} ({day}Z): {said}")
 
     def __len__(self) -> int:
         return self.time.size
@@ -74,11 +102,13 @@ class Bars:
         """Fingerprint of times and prices: equal bars, equal text."""
         digest = hashlib.sha256()
         for column in (self.time, self.open, self.high, self.low, self.close):
-            digest.update(np.ascontiguousarray(column).tobytes())
+            digest.update(column.tobytes())
         return digest.hexdigest()
 
     def until(self, stop: int) -> "Bars":
         """Return the bars before index `stop`."""
+        if stop >= self.time.size:
+            return self
         return Bars(
             self.time[:stop],
             self.open[:stop],
@@ -89,47 +119,35 @@ class Bars:
         )
 
 
-def _refuse(bad: BoolArray, bars: Bars, rule: str) -> None:
-    """Raise for the first row where `bad` holds. Rows count from 1, as people do."""
-    if bad.any():
-        row = int(np.argmax(bad))
-        day = np.datetime64(int(bars.time[row]), "ns").astype("datetime64[s]")
-        raise BadBarsError(f"row {row + 1} ({day}Z): {rule}")
+@piece
+def price_fault(price: float) -> int:
+    """Return the rule that a price breaks, or 0."""
+    if not -np.inf < price < np.inf:
+        return NUMBER
+    if price <= 0.0:
+        return POSITIVE
+    return RANGE if price < LOWEST_PRICE or price > HIGHEST_PRICE else 0
 
 
-def _check_shape(bars: Bars) -> None:
-    sizes = {column.shape for column in (bars.time, bars.open, bars.high, bars.low, bars.close)}
-    if sizes != {(bars.time.size,)}:
-        raise BadBarsError(
-            "time, open, high, low and close must be one-dimensional and equally long"
-        )
-
-
-def _check_time(bars: Bars) -> None:
-    step = np.diff(bars.time)
-    late = np.concatenate(([False], step <= 0))
-    _refuse(late, bars, "its time is not after the row before it")
-
-
-def _check_prices(bars: Bars) -> None:
-    for name in ("open", "high", "low", "close"):
-        price: FloatArray = getattr(bars, name)
-        _refuse(~np.isfinite(price), bars, f"{name} is not a number")
-        _refuse(price <= 0, bars, f"{name} is not positive")
-        outside = (price < LOWEST_PRICE) | (price > HIGHEST_PRICE)
-        _refuse(outside, bars, f"{name} is outside {LOWEST_PRICE:g}..{HIGHEST_PRICE:g}")
-
-
-def _check_consistency(bars: Bars) -> None:
-    upper = np.maximum(bars.open, bars.close)
-    lower = np.minimum(bars.open, bars.close)
-    _refuse(bars.high < upper * (1 - ROUNDING), bars, "high is below open or close")
-    _refuse(bars.low > lower * (1 + ROUNDING), bars, "low is above open or close")
-
-
-def _check_returns(bars: Bars) -> None:
-    inside = np.abs(np.log(bars.close / bars.open))
-    _refuse(inside >= LARGEST_LOG_RETURN, bars, "the price moves more than a million-fold in a bar")
-    between = np.abs(np.log(bars.open[1:] / bars.close[:-1]))
-    jump = np.concatenate(([False], between >= LARGEST_LOG_RETURN))
-    _refuse(jump, bars, "the price opens more than a million-fold away from the close before")
+@kernel
+def first_fault(
+    time: IntArray, opens: FloatArray, highs: FloatArray, lows: FloatArray, closes: FloatArray
+) -> tuple[int, int, int]:
+    """Return (row, rule, column) of the first row that breaks a rule, or (-1, 0, 0)."""
+    for t in range(time.size):
+        if t > 0 and time[t] <= time[t - 1]:
+            return t, TIME, 0
+        opened, high, low, close = opens[t], highs[t], lows[t], closes[t]
+        for column, price in enumerate((opened, high, low, close)):
+            rule = price_fault(price)
+            if rule > 0:
+                return t, rule, column
+        if high < max(opened, close) * (1.0 - ROUNDING):
+            return t, HIGH, 0
+        if low > min(opened, close) * (1.0 + ROUNDING):
+            return t, LOW, 0
+        if max(close / opened, opened / close) >= LARGEST_MOVE:
+            return t, INSIDE, 0
+        if t > 0 and max(opened / closes[t - 1], closes[t - 1] / opened) >= LARGEST_MOVE:
+            return t, BETWEEN, 0
+    return -1, 0, 0

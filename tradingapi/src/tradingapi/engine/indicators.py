@@ -67,6 +67,8 @@ def _line(close: FloatArray, spec: SweepSpec, period: int) -> FloatArray:
             return ema(close, period)
         case Strategy.MACD:
             return macd_line(close, period, spec.signal_period)
+        case Strategy.RSI:
+            raise ValueError("strategy: RSI compares no lines")
         case _ as never:
             assert_never(never)
 

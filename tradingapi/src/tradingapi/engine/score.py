@@ -8,58 +8,88 @@ fixed never lowers it.
 """
 
 import math
+from typing import Final
 
-from tradingapi.engine.grid import Pair
-from tradingapi.engine.metrics import Metrics
+import numpy as np
 
-SCORE_VERSION = 1
+from tradingapi.engine.bars import FloatArray, IntArray
+from tradingapi.engine.columns import SCORE, SHARPE, TRADES
+from tradingapi.engine.jit import piece
 
-TRUSTED_TRADES = 30
+SCORE_VERSION: Final = 1
+
+TRUSTED_TRADES: Final = 30
 """From so many closed trades the score is not damped."""
 
 
-def score(metrics: Metrics) -> float:
-    """Return the score of a run. An unknown metric counts as no edge (0)."""
-    damping = min(1.0, math.sqrt(metrics.trades / TRUSTED_TRADES))
-    win_rate = None if metrics.win_rate is None else 2 * metrics.win_rate - 1
+@piece
+def squashed(x: float, scale: float) -> float:
+    """Return x / (|x| + scale); an unknown metric counts as no edge (0)."""
+    return 0.0 if math.isnan(x) else x / (abs(x) + scale)
+
+
+@piece
+def sortino_part(sortino: float, mean_excess: float) -> float:
+    """Without a down bar the edge is full where something was gained."""
+    if math.isnan(sortino):
+        return 1.0 if mean_excess > 0.0 else 0.0
+    return squashed(sortino, 1.5)
+
+
+@piece
+def return_over_drawdown_part(annualized: float, drawdown: float) -> float:
+    """Without a drawdown the sign of the return decides."""
+    if math.isnan(annualized):
+        return 0.0
+    if drawdown == 0.0:
+        return 1.0 if annualized > 0.0 else (-1.0 if annualized < 0.0 else 0.0)
+    return squashed(annualized / drawdown, 1.0)
+
+
+@piece
+def profit_factor_part(profit_factor: float, win_rate: float) -> float:
+    """Only wins are a full edge."""
+    if math.isnan(profit_factor):
+        return 1.0 if win_rate > 0.0 else 0.0
+    return squashed(profit_factor - 1.0, 1.0)
+
+
+@piece
+def score(
+    trades: int,
+    sharpe: float,
+    sortino: float,
+    mean_excess: float,
+    annualized: float,
+    drawdown: float,
+    profit_factor: float,
+    win_rate: float,
+) -> float:
+    """Return the score of a run; what is undefined is NaN."""
+    damping = min(1.0, math.sqrt(trades / TRUSTED_TRADES))
     edge = (
-        0.30 * _squash(metrics.sharpe, 1.0)
-        + 0.15 * _sortino_part(metrics)
-        + 0.20 * _return_over_drawdown(metrics)
-        + 0.15 * _profit_factor_part(metrics)
-        + 0.10 * _squash(win_rate, 1.0)
-        + 0.10 * _squash(metrics.annualized_return, 0.20)
+        0.30 * squashed(sharpe, 1.0)
+        + 0.15 * sortino_part(sortino, mean_excess)
+        + 0.20 * return_over_drawdown_part(annualized, drawdown)
+        + 0.15 * profit_factor_part(profit_factor, win_rate)
+        + 0.10 * squashed(2.0 * win_rate - 1.0, 1.0)
+        + 0.10 * squashed(annualized, 0.20)
     )
     # Adding 0.0 turns the -0.0 of a loser without closed trades into 0.0.
-    return 4 * damping * edge + 0.0
+    return 4.0 * damping * edge + 0.0
 
 
-def rank_key(pair: Pair, metrics: Metrics, value: float) -> tuple[float, float, int, int, int]:
-    """Return the key that sorts best first: score, Sharpe (None last), fewer trades, periods."""
-    sharpe = -math.inf if metrics.sharpe is None else metrics.sharpe
-    return -value, -sharpe, metrics.trades, pair.fast, pair.slow
+def ranked(figures: FloatArray) -> IntArray:
+    """Return the pairs, best first: score, Sharpe (undefined last), fewer trades, the grid's order.
 
-
-def _squash(x: float | None, scale: float) -> float:
-    return 0.0 if x is None else x / (abs(x) + scale)
-
-
-def _sortino_part(metrics: Metrics) -> float:
-    if metrics.nulls.get("sortino") == "no_down_bar":
-        return 1.0 if metrics.mean_excess > 0 else 0.0
-    return _squash(metrics.sortino, 1.5)
-
-
-def _return_over_drawdown(metrics: Metrics) -> float:
-    annualized = metrics.annualized_return
-    if annualized is None:
-        return 0.0
-    if metrics.max_drawdown == 0:
-        return math.copysign(1.0, annualized) if annualized else 0.0
-    return _squash(annualized / metrics.max_drawdown, 1.0)
-
-
-def _profit_factor_part(metrics: Metrics) -> float:
-    if metrics.nulls.get("profit_factor") == "no_losing_trade":
-        return 1.0 if metrics.win_rate else 0.0
-    return 0.0 if metrics.profit_factor is None else _squash(metrics.profit_factor - 1, 1.0)
+    The grid's order is by fast and then by slow period. Only pairs of equal score are looked at
+    twice: sorting a full grid by all keys takes longer than computing it.
+    """
+    best = -figures[SCORE]
+    order = np.argsort(best, kind="stable")
+    run = np.cumsum(np.diff(best[order], prepend=np.nan) != 0.0)
+    tied = np.flatnonzero(np.bincount(run)[run] > 1)
+    among = order[tied]
+    sharpe = np.nan_to_num(-figures[SHARPE, among], nan=np.inf)
+    order[tied] = among[np.lexsort((among, figures[TRADES, among], sharpe, run[tied]))]
+    return order

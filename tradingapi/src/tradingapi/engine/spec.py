@@ -1,19 +1,27 @@
 """What a sweep is asked to do, checked before anything is computed."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
 LONGEST_PERIOD = 500
 LARGEST_STEP = 50
 SIGNAL_PERIODS = (2, 50)
+RSI_PERIODS = (2, 100)
+HIGHEST_LEVEL = 99
 
 
 class Strategy(StrEnum):
-    """The rule: long while the fast line is above the slow line."""
+    """The rule."""
 
     SMA = "SMA"
+    """Long while the fast moving average is above the slow one."""
     EMA = "EMA"
+    """The same with exponential averages."""
     MACD = "MACD"
+    """Long while the difference of the two exponential averages is above its signal line."""
+    RSI = "RSI"
+    """Long from when the RSI crosses up through `fast` until it crosses up through `slow`."""
 
 
 class Fill(StrEnum):
@@ -32,6 +40,26 @@ class StartState(StrEnum):
     """It is left out: the rule waits for its next cross."""
 
 
+class Direction(StrEnum):
+    """Which sides of the market are taken."""
+
+    LONG = "long"
+    """Long while fast is above slow, else flat."""
+    SHORT = "short"
+    """Short while fast is below slow, else flat."""
+    BOTH = "both"
+
+
+class ShortSale(StrEnum):
+    """What stays the same while a position is short."""
+
+    CONSTANT_EXPOSURE = "constant_exposure"
+    """Exposure is brought back to equity at each close, free of charge: it cannot lose more than
+    it has unless the price doubles within a bar."""
+    CONSTANT_SHARES = "constant_shares"
+    """The shares sold: as many as the same equity would have bought."""
+
+
 @dataclass(frozen=True)
 class SweepSpec:
     """One sweep. Ranges are inclusive; costs are in basis points for each side of a trade.
@@ -42,7 +70,9 @@ class SweepSpec:
 
     strategy: Strategy
     fast: tuple[int, int]
+    """Periods of the fast line in bars; RSI: levels that are crossed up to enter, 1..99."""
     slow: tuple[int, int]
+    """Periods of the slow line in bars; RSI: levels that are crossed up to leave, 1..99."""
     step: int
     min_trades: int = 50
     """Fewest closed trades with which a pair is ranked. It filters nothing else."""
@@ -58,20 +88,54 @@ class SweepSpec:
     risk_free_rate: float = 0.0
     """A year's rate as a fraction. It is subtracted in the ratios; cash earns nothing."""
     start_state: StartState = StartState.CARRY
+    rsi_period: int = 14
+    """Bars of the RSI (Wilder's smoothing); other strategies ignore it."""
+    direction: Direction = Direction.LONG
+    short_sale: ShortSale = ShortSale.CONSTANT_EXPOSURE
+    stop_loss: float | None = None
+    """Loss from the entry's fill at which a position is left, as a fraction of that price. After
+    that the rule waits for its next cross."""
+    take_profit: float | None = None
+    """Gain from the entry's fill at which a position is left."""
+    periods_per_year: float | None = None
+    """Bars a year; None: from the source's calendar, or counted."""
 
     def __post_init__(self) -> None:
-        for name in ("fast", "slow"):
-            low, high = getattr(self, name)
-            _require(1 <= low <= high <= LONGEST_PERIOD, f"{name}: 1 <= min <= max <= 500")
-        _require(self.fast[0] < self.slow[0], "fast: min must be less than slow's min")
-        _require(self.fast[1] < self.slow[1], "fast: max must be less than slow's max")
+        self._check_ranges()
         _require(1 <= self.step <= LARGEST_STEP, "step: 1..50")
         _require(self.min_trades >= 0, "min_trades: 0 or more")
-        low, high = SIGNAL_PERIODS
-        _require(low <= self.signal_period <= high, "signal_period: 2..50")
+        _within("signal_period", self.signal_period, SIGNAL_PERIODS)
+        _within("rsi_period", self.rsi_period, RSI_PERIODS)
         for name in ("fee_bps", "slippage_bps"):
             _require(0 <= getattr(self, name) < 10_000, f"{name}: at least 0, below 10000")
         _require(-1 < self.risk_free_rate < 10, "risk_free_rate: a fraction a year, above -1")
+        self._check_limits()
+        bars = self.periods_per_year
+        _require(bars is None or 0 < bars < math.inf, "periods_per_year: more than 0")
+        both_sides = self.direction is not Direction.LONG
+        _require(not (self.is_latch and both_sides), "direction: RSI is long or flat")
+
+    @property
+    def is_latch(self) -> bool:
+        """Whether `fast` and `slow` are levels of one line."""
+        return self.strategy is Strategy.RSI
+
+    def _check_ranges(self) -> None:
+        highest = HIGHEST_LEVEL if self.is_latch else LONGEST_PERIOD
+        for name in ("fast", "slow"):
+            low, high = getattr(self, name)
+            _require(1 <= low <= high <= highest, f"{name}: 1 <= min <= max <= {highest}")
+        _require(self.fast[0] < self.slow[0], "fast: min must be less than slow's min")
+        _require(self.fast[1] < self.slow[1], "fast: max must be less than slow's max")
+
+    def _check_limits(self) -> None:
+        stop, target = self.stop_loss, self.take_profit
+        _require(stop is None or 0 < stop < 1, "stop_loss: a fraction between 0 and 1")
+        _require(target is None or 0 < target < math.inf, "take_profit: a fraction above 0")
+
+
+def _within(name: str, value: int, bounds: tuple[int, int]) -> None:
+    _require(bounds[0] <= value <= bounds[1], f"{name}: {bounds[0]}..{bounds[1]}")
 
 
 def _require(holds: bool, rule: str) -> None:

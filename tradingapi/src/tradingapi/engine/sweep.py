@@ -1,123 +1,91 @@
-"""The sweep: every pair of a grid on one series of bars, in plain NumPy.
+"""The sweep: every pair of a grid on one series of bars."""
 
-Nothing here is clever. It is what a faster engine has to agree with.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from tradingapi.engine.bars import Bars, Origin
-from tradingapi.engine.fills import Factors, factors, follow
-from tradingapi.engine.grid import Pair, grid
-from tradingapi.engine.indicators import first_bar_of_all, lines
-from tradingapi.engine.metrics import Metrics, Scale, measure
-from tradingapi.engine.periods import INTERVAL_SECONDS, bars_per_year
-from tradingapi.engine.positions import held_bars, long_state
-from tradingapi.engine.score import SCORE_VERSION, rank_key, score
-from tradingapi.engine.spec import SweepSpec
-from tradingapi.engine.window import FEWEST_BARS, InsufficientDataError, Window, resolve_window
+from tradingapi.engine import columns as c
+from tradingapi.engine.bars import BadBarsError, FloatArray
+from tradingapi.engine.coercion import PricesLike, as_bars
+from tradingapi.engine.grid import grid
+from tradingapi.engine.preparation import Prepared, held_throughout, measure_of, prepare
+from tradingapi.engine.result import SweepResult
+from tradingapi.engine.spec import Strategy, SweepSpec
+from tradingapi.engine.threads import Progress, in_chunks
+from tradingapi.engine.window import (
+    FEWEST_BARS,
+    InsufficientDataError,
+    first_bar_of_all,
+    resolve_window,
+)
 
-LARGEST_CHUNK = 50
-"""Most pairs between two calls of `on_progress`: about ten milliseconds of work."""
+__all__ = ["Progress", "sweep", "warm_up"]
 
-CHUNKS = 20
+CHUNK: Final = 20_000_000
+"""Pairs times bars that are done in one go: some milliseconds."""
+
+STEPS: Final = 20
 """A small grid tells its progress in so many steps, or after each pair."""
 
-Progress = Callable[[int, int], None]
-"""Called with (pairs done, pairs in all); what it raises ends the sweep."""
 
+def sweep(
+    prices: PricesLike,
+    spec: SweepSpec,
+    on_progress: Progress | None = None,
+    *,
+    threads: int | None = None,
+) -> SweepResult:
+    """Backtest every pair of a grid.
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One pair and its figures."""
+    Args:
+        prices: `Bars`; or a data frame with open, high, low and close in any case, indexed by
+            time or with a column for it; or closes alone, as a series or an array: then a bar
+            opens at the close before it. Without times, bars are days.
+        spec: What to test, and how trades are filled and charged.
+        on_progress: Called with (pairs done, pairs in all), first with 0; what it raises ends
+            the sweep.
+        threads: At most so many; None for all processors that this process may use. The result
+            is the same to the byte.
 
-    pair: Pair
-    score: float
-    metrics: Metrics
-    qualified: bool
-    """Whether it has at least `min_trades` closed trades."""
-
-
-@dataclass(frozen=True)
-class SweepResult:
-    """Everything a sweep found, best first, with what it was measured on."""
-
-    spec: SweepSpec
-    origin: Origin
-    data_sha256: str
-    history_start: int
-    """First bar that the lines were computed from, in UTC nanoseconds. An EMA remembers it."""
-    window_start: int
-    window_end: int
-    """First and last measured bar, in UTC nanoseconds."""
-    window_bars: int
-    window_limited_by: str | None
-    periods_per_year: float
-    periods_per_year_source: str
-    score_version: int
-    requested: int
-    """Combinations of the two ranges; `len(rows)` of them are pairs."""
-    rows: tuple[Row, ...]
-    buy_and_hold: Metrics
-    """The same bars, bought at the first fill and never sold."""
-
-
-def sweep(bars: Bars, spec: SweepSpec, on_progress: Progress | None = None) -> SweepResult:
-    """Backtest every pair of the grid.
+    Returns:
+        The ranked figures: `.to_arrow()`, `.to_pandas()`, `.rows`.
 
     Raises:
+        BadBarsError: A row of the prices is wrong; the message names it.
         InsufficientDataError: The history is too short for the grid and the window.
     """
+    bars = as_bars(prices)
     wanted = grid(spec)
     if len(bars) < FEWEST_BARS:
         raise InsufficientDataError(f"{len(bars)} bars, at least {FEWEST_BARS} needed")
-    first_line = first_bar_of_all(spec, max(pair.slow for pair in wanted.pairs))
-    window = resolve_window(bars.time, spec, first_line)
+    window = resolve_window(bars.time, spec, first_bar_of_all(spec, int(wanted.slow.max())))
     history = bars.until(window.stop)
-    scale, source = _scale(bars, window, spec)
-    bar = factors(history, window, spec)
-    line = lines(history.close, spec, (period for pair in wanted.pairs for period in pair))
+    measure = measure_of(bars, window, spec)
+    prepared = prepare(history, spec, window, measure, wanted)
+    figures = _run(prepared, len(wanted), on_progress, threads)
+    holding = held_throughout(prepared.job)
+    for found in (figures, holding):
+        if not np.isfinite(found[c.TOTAL_RETURN]).all():
+            raise BadBarsError("the prices swing so wildly that equity is beyond floating point")
+    return SweepResult(spec, history, window, measure, wanted, figures, holding)
 
-    rows: list[Row] = []
-    chunk = min(max(len(wanted.pairs) // CHUNKS, 1), LARGEST_CHUNK)
-    for pair in wanted.pairs:
-        if on_progress is not None and len(rows) % chunk == 0:
-            on_progress(len(rows), len(wanted.pairs))
-        state = long_state(line[pair.fast], line[pair.slow], history.close)
-        metrics = measure(follow(held_bars(state, window, spec), bar), scale)
-        rows.append(Row(pair, score(metrics), metrics, metrics.trades >= spec.min_trades))
+
+def warm_up() -> None:
+    """Load the kernels, or compile them: later sweeps of this process begin at once.
+
+    It takes a fraction of a second, and some seconds after an installation or an upgrade.
+    """
+    sweep(np.array([1.0, 2.0, 1.0, 2.0, 3.0]), SweepSpec(Strategy.SMA, (1, 1), (2, 2), 1))
+
+
+def _run(
+    prepared: Prepared, pairs: int, on_progress: Progress | None, threads: int | None
+) -> FloatArray:
+    figures = np.empty((c.COUNT, pairs))
+    chunk = max(CHUNK // prepared.job.clock.bars, 1)
     if on_progress is not None:
-        on_progress(len(rows), len(rows))
-    rows.sort(key=lambda row: rank_key(row.pair, row.metrics, row.score))
-
-    return SweepResult(
-        spec=spec,
-        origin=bars.origin,
-        data_sha256=history.sha256,
-        history_start=int(bars.time[0]),
-        window_start=int(bars.time[window.first]),
-        window_end=int(bars.time[window.stop - 1]),
-        window_bars=window.bars,
-        window_limited_by=window.limited_by,
-        periods_per_year=scale.per_year,
-        periods_per_year_source=source,
-        score_version=SCORE_VERSION,
-        requested=wanted.requested,
-        rows=tuple(rows),
-        buy_and_hold=_buy_and_hold(bar, scale),
+        chunk = min(chunk, max(pairs // STEPS, 1))
+    in_chunks(
+        lambda first, stop: prepared.run(first, stop, figures), pairs, chunk, on_progress, threads
     )
-
-
-def _buy_and_hold(bar: Factors, scale: Scale) -> Metrics:
-    return measure(follow(np.ones(scale.time.size, dtype=np.bool_), bar), scale)
-
-
-def _scale(bars: Bars, window: Window, spec: SweepSpec) -> tuple[Scale, str]:
-    per_year, source = bars_per_year(bars)
-    time = bars.time[window.first : window.stop]
-    last_bar = INTERVAL_SECONDS[bars.origin.interval]
-    days = (float(time[-1] - time[0]) / 1e9 + last_bar) / 86_400
-    risk_free = (1 + spec.risk_free_rate) ** (1 / per_year) - 1
-    return Scale(time, days, per_year, risk_free), source
+    return figures

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tradingapi.engine.bars import IntArray
-from tradingapi.engine.spec import SweepSpec
+from tradingapi.engine.spec import Strategy, SweepSpec
 
 TEN_YEARS = round(10 * 365.25 * 86_400) * 10**9
 """Length of the default window, in nanoseconds."""
@@ -30,6 +30,17 @@ class Window(NamedTuple):
     def bars(self) -> int:
         """How many bars are measured."""
         return self.stop - self.first
+
+
+def first_bar_of_all(spec: SweepSpec, longest: int) -> int:
+    """Return the index of the first bar at which every line of the grid exists."""
+    match spec.strategy:
+        case Strategy.MACD:
+            return longest + spec.signal_period - 2
+        case Strategy.RSI:
+            return spec.rsi_period
+        case _:
+            return longest - 1
 
 
 def resolve_window(time: IntArray, spec: SweepSpec, first_line: int) -> Window:

@@ -21,6 +21,16 @@ class Metric(StrEnum):
     TRADES_PER_MONTH = "trades_per_month"
     DURATION_SECONDS = "avg_trade_duration_seconds"
     DURATION_BARS = "avg_trade_duration_bars"
+    EXPOSURE = "exposure_pct"
+    SQN = "sqn"
+    BEST_TRADE = "best_trade_pct"
+    WORST_TRADE = "worst_trade_pct"
+    PAYOFF = "payoff_ratio"
+    SKEWNESS = "skewness"
+    KURTOSIS = "kurtosis"
+    ALPHA = "alpha_pct"
+    BETA = "beta"
+    ALPHA_T = "alpha_t_stat"
 
 
 WHOLE: Final = frozenset({Metric.TRADES})
@@ -41,6 +51,7 @@ COLUMNS: Final[list["pa.Field[Any]"]] = [
     pa.field("fast_period", pa.int32(), nullable=False),
     pa.field("slow_period", pa.int32(), nullable=False),
     pa.field("signal_period", pa.int32()),
+    pa.field("rsi_period", pa.int32()),
     *FIGURES,
     pa.field("null_reasons", TEXT),
     pa.field("open_trade_entry_time", TEXT),

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from tradingapi.engine import Row, SweepResult
 from tradingapi.results.metric import SCHEMA, Metric
-from tradingapi.wire import duration_text, row_on_the_wire
+from tradingapi.wire import duration_text, row_on_the_wire, rsi_params
 
 
 def table_of(result: SweepResult) -> pa.Table:
@@ -32,6 +32,7 @@ def _columns(rank: int, row: Row, result: SweepResult) -> dict[str, Any]:
         "fast_period": wire["fast_period"],
         "slow_period": wire["slow_period"],
         "signal_period": wire.get("signal_period"),
+        "rsi_period": wire.get("params", {}).get("rsi_period"),
         **{metric.value: wire[metric] for metric in Metric},
         "null_reasons": None if reasons is None else json.dumps(reasons),
         "open_trade_entry_time": trade.get("entry_time"),
@@ -55,6 +56,9 @@ def _row(columns: dict[str, Any], *, ranked: bool) -> dict[str, Any]:
         }
     if columns["signal_period"] is not None:
         row["signal_period"] = columns["signal_period"]
+    if columns["rsi_period"] is not None:
+        pair = columns["fast_period"], columns["slow_period"]
+        row["params"] = rsi_params(columns["rsi_period"], *pair)
     if not columns["qualified"]:
         row["excluded"] = "min_trades"
     if columns["synthetic"]:

@@ -1,0 +1,153 @@
+"""The lines that strategies compare: one row for each distinct period, NaN where it is not there.
+
+SMA, EMA and MACD all compare two rows. For MACD that works because an EMA is linear:
+
+    macd - signal = (EMA_fast - EMA_slow) - EMA_signal(EMA_fast - EMA_slow) = g_fast - g_slow
+    with g_p = EMA_p - EMA_signal(EMA_p)
+
+Rows begin at addresses that a vector register likes and end in a word of NaN (`bits.WORD`).
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+
+from tradingapi.engine.bars import FloatArray, IntArray
+from tradingapi.engine.bits import WORD
+from tradingapi.engine.jit import kernel
+from tradingapi.engine.signals import WordArray, level_crossings
+
+LINE: Final = 8
+"""Numbers in a cache line of 64 bytes."""
+
+TIE: Final = 1e-12
+"""Lines closer than this part of the price are equal: the rest is rounding."""
+
+LEVEL_TIE: Final = 1e-10
+"""The same for an index of 0..100 and its level."""
+
+
+def aligned(rows: int, bars: int) -> FloatArray:
+    """Allocate rows of `bars` numbers and a word of padding, each beginning a cache line."""
+    width = -(-(bars + WORD) // LINE) * LINE
+    block = np.empty(rows * width + LINE)
+    skip = (-block.ctypes.data // block.itemsize) % LINE
+    table: FloatArray = block[skip : skip + rows * width].reshape(rows, width)
+    return table
+
+
+def margin_row(close: FloatArray) -> FloatArray:
+    """Return how far apart two lines must be at each bar; NaN beyond the last bar."""
+    row: FloatArray = aligned(1, close.size)[0]
+    row[: close.size] = TIE * close
+    row[close.size :] = math.nan
+    return row
+
+
+def sma_rows(close: FloatArray, periods: IntArray) -> FloatArray:
+    """Return the mean of the last `period` closes, from the bar that has so many."""
+    rows = aligned(periods.size, close.size)
+    _fill_sma(close, periods, rows)
+    return rows
+
+
+def ema_rows(close: FloatArray, periods: IntArray) -> FloatArray:
+    """Return exponential means with weight 2/(period+1), begun at the first close.
+
+    They are hidden for their first period-1 bars, where they are mostly the first close.
+    """
+    rows = aligned(periods.size, close.size)
+    _fill_ema(close, periods, 0, rows)
+    return rows
+
+
+def macd_rows(close: FloatArray, periods: IntArray, signal_period: int) -> FloatArray:
+    """Return g_p = EMA_p - EMA_signal(EMA_p) for each period p."""
+    rows = aligned(periods.size, close.size)
+    _fill_ema(close, periods, signal_period, rows)
+    return rows
+
+
+def rsi_row(close: FloatArray, period: int) -> FloatArray:
+    """Return Wilder's relative strength index, 0..100, from the bar that has `period` changes.
+
+    Its two averages begin with the mean of the first `period` changes. Where nothing has moved
+    it is 0, as in TA-Lib.
+    """
+    row: FloatArray = aligned(1, close.size)[0]
+    _fill_rsi(close, period, row)
+    return row
+
+
+def level_words(row: FloatArray, levels: IntArray) -> WordArray:
+    """Return the bars on which a row crosses up through each level, one bit a bar."""
+    words = np.zeros((levels.size, (row.size - WORD) // WORD + 1), dtype=np.uint64)
+    level_crossings(row, levels.astype(np.float64), LEVEL_TIE, words)
+    return words
+
+
+@kernel
+def _prefix_sums(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return sums of the first t values as unevaluated pairs of numbers (106 bits).
+
+    Plain prefix sums make a constant series cross itself, and remember a price that fell from
+    80 to 0.0001 for ever. Two-sum: Knuth, The Art of Computer Programming 2, section 4.2.2.
+    """
+    high, low = np.zeros(values.size + 1), np.zeros(values.size + 1)
+    for t in range(values.size):
+        a, b = high[t], values[t]
+        total = a + b
+        part = total - a
+        rest = low[t] + ((a - (total - part)) + (b - part))
+        high[t + 1] = total + rest
+        low[t + 1] = rest - (high[t + 1] - total)
+    return high, low
+
+
+@kernel
+def _fill_sma(close: FloatArray, periods: IntArray, rows: FloatArray) -> None:
+    high, low = _prefix_sums(close)
+    bars = close.size
+    for k in range(periods.size):
+        period, row = periods[k], rows[k]
+        row[: period - 1] = np.nan
+        row[bars:] = np.nan
+        weight = 1.0 / period
+        line, high_now, low_now = row[period - 1 : bars], high[period:], low[period:]
+        for t in range(line.size):
+            line[t] = ((high_now[t] - high[t]) + (low_now[t] - low[t])) * weight
+
+
+@kernel
+def _fill_ema(close: FloatArray, periods: IntArray, signal_period: int, rows: FloatArray) -> None:
+    """Fill rows with EMA_p, or with g_p where there is a signal period."""
+    bars = close.size
+    signal_weight = 2.0 / (signal_period + 1.0)
+    for k in range(periods.size):
+        period, row = periods[k], rows[k]
+        weight = 2.0 / (period + 1.0)
+        mean = signal = close[0]
+        for t in range(bars):
+            mean += weight * (close[t] - mean)
+            signal += signal_weight * (mean - signal)
+            row[t] = mean - signal if signal_period > 0 else mean
+        hidden = min(bars, period - 1 + max(signal_period - 1, 0))
+        row[:hidden] = np.nan
+        row[bars:] = np.nan
+
+
+@kernel
+def _fill_rsi(close: FloatArray, period: int, row: FloatArray) -> None:
+    row[:] = np.nan
+    up = down = 0.0
+    for t in range(1, close.size):
+        change = close[t] - close[t - 1]
+        if t <= period:
+            up += max(change, 0.0) / period
+            down += max(-change, 0.0) / period
+        else:
+            up += (max(change, 0.0) - up) / period
+            down += (max(-change, 0.0) - down) / period
+        if t >= period:
+            row[t] = 100.0 * up / (up + down) if up + down > 0.0 else 0.0

@@ -1,0 +1,134 @@
+"""From rows to the bars on which a position is entered and left.
+
+Entries and exits alternate in one array: entry, exit, entry, ... A signal on a bar's close is
+filled `delay` bars later (1 for the next open, 0 for the same close), so a signal on the last
+bar never fills at the next open.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tradingapi.engine.bars import FloatArray, IntArray
+from tradingapi.engine.bits import WORD, first_bit, latch, words_apart
+from tradingapi.engine.jit import kernel, piece
+
+WordArray = np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
+
+
+class Clock(NamedTuple):
+    """Which bars may give signals. Bars count from the history's first, fills from the window's."""
+
+    first: int
+    """The first signal bar: the one before the window for fills at the next open."""
+    window: int
+    """The window's first bar."""
+    bars: int
+    """Bars of the window."""
+    delay: int
+    fresh: bool
+    """Whether a position that the rule holds at the first signal bar is left out."""
+
+
+@piece
+def state_before(rows: FloatArray, fast: int, slow: int, margin: FloatArray, bar: int) -> np.uint64:
+    """Return the state after the last bar before `bar` on which the rows are apart; 0 if none."""
+    for t in range(bar - 1, -1, -1):
+        apart = rows[fast, t] - rows[slow, t]
+        if apart > margin[t]:
+            return np.uint64(1)
+        if not apart >= -margin[t]:
+            return np.uint64(0)
+    return np.uint64(0)
+
+
+@piece
+def collect(flips: np.uint64, bar: int, found: int, events: IntArray) -> int:
+    """Append the bars of a word's set bits, the first bar being `bar`; return the count."""
+    while flips != np.uint64(0):
+        events[found] = bar + first_bit(flips)
+        found += 1
+        flips &= flips - np.uint64(1)
+    return found
+
+
+@piece
+def trimmed(events: IntArray, found: int, clock: Clock) -> int:
+    """Leave out what may not be traded, and return how many events are left.
+
+    A fill after the last bar never happens. With a fresh start the trade that begins at the very
+    first signal bar is one that the rule was in already.
+    """
+    if found > 0 and events[found - 1] >= clock.bars:
+        found -= 1
+    at_once = clock.first + clock.delay - clock.window
+    if clock.fresh and found > 0 and events[0] == at_once:
+        skip = min(2, found)
+        for i in range(skip, found):
+            events[i - skip] = events[i]
+        found -= skip
+    return found
+
+
+@piece
+def crossings(
+    rows: FloatArray, fast: int, slow: int, margin: FloatArray, clock: Clock, events: IntArray
+) -> int:
+    """Write the fills of a position held while row `fast` is above row `slow`; return how many.
+
+    Where the two are tied the last state stays.
+    """
+    start = clock.first & ~7  # a cache line begins here, and so loads are not split
+    shift = clock.delay - clock.window
+    state = state_before(rows, fast, slow, margin, start)
+    above, below = words_apart(rows, fast, slow, margin, start)
+    after, _ = latch(above, below, state)
+    held = after & (~np.uint64(0) << np.uint64(clock.first - start))
+    found = collect(held ^ (held << np.uint64(1)), start + shift, 0, events)
+    state = after >> np.uint64(WORD - 1)
+    for bar in range(start + WORD, clock.window + clock.bars, WORD):
+        above, below = words_apart(rows, fast, slow, margin, bar)
+        after, before = latch(above, below, state)
+        found = collect(after ^ before, bar + shift, found, events)
+        state = after >> np.uint64(WORD - 1)
+    return trimmed(events, found, clock)
+
+
+@kernel
+def level_crossings(row: FloatArray, levels: FloatArray, margin: float, words: WordArray) -> None:
+    """Set the bits of the bars on which the row crosses up through each level.
+
+    It must have been below and be above: a row that begins above a level has not crossed it, and
+    one that touches it from above stays above.
+    """
+    rows, margins = np.empty((2, row.size)), np.full(row.size, margin)
+    rows[0] = row
+    for k in range(levels.size):
+        rows[1] = levels[k]
+        state = np.uint64(1)
+        for i in range(words.shape[1]):
+            above, below = words_apart(rows, 0, 1, margins, i * WORD)
+            after, before = latch(above, below, state)
+            words[k, i] = after & ~before
+            state = after >> np.uint64(WORD - 1)
+
+
+@piece
+def latched(words: WordArray, enter: int, leave: int, clock: Clock, events: IntArray) -> int:
+    """Write the fills of a position that one row's bars enter and another's leave.
+
+    A bar that does both ends flat.
+    """
+    shift = clock.delay - clock.window
+    state, found = np.uint64(0), 0
+    for i in range(words.shape[1]):
+        bar = i * WORD
+        after, before = latch(words[enter, i] & ~words[leave, i], words[leave, i], state)
+        state = after >> np.uint64(WORD - 1)
+        if bar + WORD <= clock.first:
+            continue
+        if bar <= clock.first:
+            after &= ~np.uint64(0) << np.uint64(clock.first - bar)
+            before = after << np.uint64(1)
+        found = collect(after ^ before, bar + shift, found, events)
+    return trimmed(events, found, clock)

@@ -1,0 +1,148 @@
+"""One pair bar by bar, and every pair's returns by block: what checks of a result ask for."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from tradingapi.engine.bars import Bars, FloatArray, IntArray
+from tradingapi.engine.grid import Pair, grid
+from tradingapi.engine.jit import kernel, piece
+from tradingapi.engine.per_bar import LONG, Prices, Room, Scratch, Terms, run
+from tradingapi.engine.preparation import job_of, lines_of, measure_of, prepare
+from tradingapi.engine.search import Job, Lines, Pairs, events_of, fills, forget, room_of
+from tradingapi.engine.spec import SweepSpec
+from tradingapi.engine.track import MOVE, RETURNS, SQUARES
+from tradingapi.engine.window import Window
+
+MOST_SQUARES: Final = 10.0
+"""Where the squares of the window's returns add up to more, a bar has moved several-fold: the
+calm blocks would be small differences of large sums, so they are added up bar by bar."""
+
+
+class Trace(NamedTuple):
+    """A run on the window."""
+
+    returns: FloatArray
+    """Equity's return on each bar, costs included."""
+    sides: IntArray
+    """What is held at each close: 1, 0 or -1."""
+    entries: IntArray
+    """Bars (of the window) of the closed trades' entries, and below of their exits."""
+    exits: IntArray
+    gains: FloatArray
+    """Return of each closed trade."""
+
+
+def trace(bars: Bars, spec: SweepSpec, window: Window, pair: Pair, *, late: int = 0) -> Trace:
+    """Follow one pair; every signal is filled `late` bars later than the sweep fills it."""
+    history = bars.until(window.stop)
+    job = job_of(history, spec, window, measure_of(bars, window, spec), late)
+    lines = lines_of(history.close, spec, np.array(pair))
+    wanted = np.zeros(window.bars, dtype=np.int64)
+    _wish(lines, job._replace(by_bar=True), wanted)
+    return _traced(job.prices, job.terms, wanted)
+
+
+def trace_holding(bars: Bars, spec: SweepSpec, window: Window) -> Trace:
+    """Follow a long position from the window's first fill to its end."""
+    job = job_of(bars.until(window.stop), spec, window, measure_of(bars, window, spec))
+    terms = job.terms._replace(stop=np.inf, target=np.inf)
+    return _traced(job.prices, terms, np.full(window.bars, LONG, dtype=np.int64))
+
+
+def block_sums(
+    bars: Bars, spec: SweepSpec, window: Window, edges: Sequence[int]
+) -> tuple[FloatArray, FloatArray]:
+    """Return sums of every pair's excess returns, and of their squares: one column a block.
+
+    A block is edges[i]..edges[i+1]-1 of the window's bars; rows are in the grid's order.
+    """
+    history, wanted = bars.until(window.stop), grid(spec)
+    prepared = prepare(history, spec, window, measure_of(bars, window, spec), wanted)
+    bounds = np.asarray(edges, dtype=np.int64)
+    sums = np.zeros((2, len(wanted), bounds.size - 1))
+    job = prepared.job
+    wild = job.track.exits[-1, SQUARES] > MOST_SQUARES
+    job = job._replace(by_bar=job.by_bar or wild or job.limits is not None)
+    _sum_blocks(prepared.lines, prepared.pairs, job, bounds, sums)
+    riskless, lengths = job.scale.riskless, np.diff(bounds)
+    squares = sums[1] - 2 * riskless * sums[0] + riskless**2 * lengths
+    return sums[0] - riskless * lengths, squares
+
+
+def _traced(prices: Prices, terms: Terms, wanted: IntArray) -> Trace:
+    bars = wanted.size
+    sides, entries, exits = (np.empty(bars + 1, dtype=np.int64) for _ in range(3))
+    scratch = Scratch(wanted, np.empty(bars), sides, np.empty(bars + 1), entries, exits)
+    closed = _run(Room(prices, terms, scratch))
+    return Trace(
+        scratch.returns, sides[:bars], entries[:closed], exits[:closed], scratch.gains[:closed]
+    )
+
+
+@kernel
+def _run(room: Room) -> int:
+    return run(room)[1].closed
+
+
+@kernel
+def _wish(lines: Lines, job: Job, wanted: IntArray) -> None:
+    room = room_of(job)
+    fills(lines, 0, 1, job, room, events_of(job))
+    for t in range(wanted.size):
+        wanted[t] = room.scratch.wanted[t]
+
+
+@kernel
+def _sum_blocks(lines: Lines, pairs: Pairs, job: Job, edges: IntArray, sums: FloatArray) -> None:
+    """Add every pair's returns and squares to its blocks."""
+    events, room, bars = events_of(job), room_of(job), job.clock.bars
+    block_of = np.full(bars, -1)
+    for block in range(edges.size - 1):
+        for t in range(edges[block], edges[block + 1]):
+            block_of[t] = block
+    for k in pairs.order:
+        found = fills(lines, pairs.fast[k], pairs.slow[k], job, room, events)
+        if job.by_bar:
+            run(room)
+            forget(room)
+            for t in range(bars):
+                _add(sums, k, block_of[t], room.scratch.returns[t])
+        else:
+            _add_segments(events, found, job, block_of, edges, sums, k)
+
+
+@piece
+def _add(sums: FloatArray, k: int, block: int, r: float) -> None:
+    if block >= 0:
+        sums[0, k, block] += r
+        sums[1, k, block] += r * r
+
+
+@piece
+def _add_segments(
+    events: IntArray,
+    found: int,
+    job: Job,
+    block_of: IntArray,
+    edges: IntArray,
+    sums: FloatArray,
+    k: int,
+) -> None:
+    """Add a pair's trades, each block by differences of prefix sums."""
+    entries, exits, bars = job.track.entries, job.track.exits, job.clock.bars
+    for i in range(0, found, 2):
+        a = events[i]
+        b = events[i + 1] if i + 1 < found else bars
+        _add(sums, k, block_of[a], entries[a, MOVE] * job.costs.entering - 1.0)
+        t = a + 1
+        while t < b:
+            block = block_of[t]
+            stop = min(edges[block + 1], b) if block >= 0 else t + 1
+            if block >= 0:
+                sums[0, k, block] += exits[stop, RETURNS] - exits[t, RETURNS]
+                sums[1, k, block] += exits[stop, SQUARES] - exits[t, SQUARES]
+            t = stop
+        if b < bars:
+            _add(sums, k, block_of[b], exits[b, MOVE] * job.costs.leaving - 1.0)

@@ -7,16 +7,26 @@ import numpy as np
 import pytest
 
 from tests.honesty.markets import DAY, FIRST_DAY, SMALL, noise, study_of
-from tradingapi.engine import Fill, StartState, Strategy, SweepSpec
+from tradingapi.engine import Bars, Direction, Fill, ShortSale, StartState, Strategy, SweepSpec
 from tradingapi.honesty.by_engine import SweepEngine, window_of
+from tradingapi.honesty.overfitting import edges
 from tradingapi.honesty.ratios import sharpe
+from tradingapi.honesty.study import Study
 
 SPECS = [
     replace(SMALL, strategy=strategy, fill=fill, start_state=state, risk_free_rate=0.02)
     for strategy in Strategy
     for fill in Fill
     for state in StartState
-] + [replace(SMALL, start=FIRST_DAY + 60 * DAY, end=FIRST_DAY + 200 * DAY)]
+] + [
+    replace(SMALL, start=FIRST_DAY + 60 * DAY, end=FIRST_DAY + 200 * DAY),
+    replace(SMALL, direction=Direction.SHORT),
+    replace(SMALL, direction=Direction.BOTH),
+    replace(SMALL, direction=Direction.SHORT, short_sale=ShortSale.CONSTANT_SHARES),
+    replace(SMALL, stop_loss=0.02, take_profit=0.05),
+    replace(SMALL, direction=Direction.BOTH, stop_loss=0.02),
+    SweepSpec(Strategy.RSI, (30, 50), (45, 70), 5, min_trades=1, rsi_period=5),
+]
 
 
 @pytest.mark.parametrize("spec", SPECS)
@@ -31,8 +41,37 @@ def test_a_pairs_run_has_the_figures_of_its_row(spec: SweepSpec) -> None:
         assert ratio is None or ratio == pytest.approx(expected)
         grown = float(np.prod(1 + run.returns)) ** (study.per_year / study.size) - 1
         assert grown == pytest.approx(study.surface.annualized[index])
-        closed = int((np.diff(run.exposure) == -1).sum())
-        assert closed == study.surface.trades[index]
+        if spec.stop_loss is None and spec.direction is Direction.LONG:
+            closed = int((np.diff(run.exposure) == -1).sum())
+            assert closed == study.surface.trades[index]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_block_sums_are_those_of_the_runs(spec: SweepSpec) -> None:
+    """Every pair, every block, whatever way the engine takes to add them up."""
+    assert_sums_agree(study_of(noise(250), spec))
+
+
+def test_one_wild_bar_does_not_blur_the_sums_of_the_others() -> None:
+    """A jump of a hundred thousand adds 1e10 to squares of which the rest is 1e-4."""
+    calm = noise(300)
+    jump = np.where(np.arange(300) >= 40, 1e5, 1.0)
+    columns = {name: getattr(calm, name) * jump for name in ("open", "high", "low", "close")}
+    assert_sums_agree(study_of(Bars(time=calm.time, origin=calm.origin, **columns)))
+
+
+def assert_sums_agree(study: Study) -> None:
+    """Compare with the runs, bar by bar."""
+    cuts = edges(study.size, 10)
+    sums = study.engine.block_sums(study.bars, study.spec, cuts)
+    for index in range(len(study.surface)):
+        run = study.engine.run(study.bars, study.spec, study.surface.pair(index))
+        excess = run.returns - study.risk_free
+        expected = np.add.reduceat(excess, cuts[:-1])
+        squares = np.add.reduceat(excess * excess, cuts[:-1])
+        np.testing.assert_allclose(sums.total[index], expected, rtol=1e-8, atol=1e-12)
+        np.testing.assert_allclose(sums.squares[index], squares, rtol=1e-8, atol=1e-15)
+    assert study.size == sums.bars.sum()
 
 
 def test_a_surface_is_ordered_by_fast_and_slow() -> None:

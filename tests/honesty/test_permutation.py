@@ -151,4 +151,4 @@ def test_a_canceled_test_ends_between_two_permutations(threads: int) -> None:
 
     with pytest.raises(ReportCancelledError, match="permutation"):
         search_permuted(study, count=5_000, block=1, seed=1, threads=threads, watch=watch)
-    assert len(searched) < 100
+    assert len(searched) <= 2 + threads

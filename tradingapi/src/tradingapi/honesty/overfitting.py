@@ -12,15 +12,14 @@ It compares pairs with each other, not with nothing: a grid of equally lucky pai
 1/2, and so has a grid of equally good ones.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Final, TypeVar, cast
+from typing import Final
 
-import numba
 import numpy as np
 
 from tradingapi.engine.bars import BoolArray, FloatArray, IntArray
+from tradingapi.engine.jit import kernel, piece
 from tradingapi.honesty.backtester import BlockSums
 from tradingapi.honesty.ratios import NO_VARIATION, spearman
 from tradingapi.honesty.study import Study
@@ -31,13 +30,6 @@ BLOCKS: Final = 10
 
 LARGEST_CHUNK: Final = 20_000_000
 """Most look-ups of a pair in a split between two looks at a cancellation: about 0.2 s."""
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def kernel(function: Function) -> Function:
-    """Compile a function of arrays at its first call."""
-    return cast("Function", numba.njit(nogil=True, error_model="numpy")(function))
 
 
 @dataclass(frozen=True)
@@ -74,7 +66,7 @@ def cross_validate(study: Study, sums: BlockSums, watch: Watch) -> Overfitting |
     stride = max(LARGEST_CHUNK // len(total), 1)
     found = []
     for start in range(0, len(train), stride):
-        watch.step("cross-validation", 0)
+        watch.check("cross-validation")
         found.append(_look_up(total, squares, sums.bars, train[start : start + stride]))
     rank, other = (np.concatenate(parts) for parts in zip(*found, strict=True))
     relative = rank / (eligible.sum() + 1)
@@ -123,7 +115,7 @@ def _ratios(total: FloatArray, squares: FloatArray, bars: int) -> FloatArray:
     return np.where(spread > NO_VARIATION, mean / np.maximum(spread, NO_VARIATION), 0.0)
 
 
-@kernel
+@piece
 def _ratio(total: float, squares: float, bars: int) -> float:
     """Return what `_ratios` does, for one pair."""
     mean = total / bars

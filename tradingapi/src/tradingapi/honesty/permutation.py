@@ -91,6 +91,8 @@ def search_permuted(
     shuffler = Shuffler(study, seed, block)
 
     def search(index: int) -> Draw:
+        # Not only where progress is told: threads run ahead of it.
+        watch.check("permutation")
         surface = study.engine.surface(shuffler.path(index), study.spec)
         return draw_of(surface, study.spec.min_trades)
 

@@ -6,7 +6,7 @@ Progress = Callable[[float, str], None]
 """Called with the part that is done, 0 to 1, and the name of what is being done."""
 
 Cancel = Callable[[], bool]
-"""Asked between two pieces of work; true ends the report."""
+"""Asked between two pieces of work, from any thread; true ends the report."""
 
 
 class ReportCancelledError(Exception):
@@ -22,14 +22,22 @@ class Watch:
         self._progress = progress
         self._cancel = cancel
 
-    def step(self, name: str, steps: int = 1) -> None:
-        """Say that work was done.
+    def check(self, name: str) -> None:
+        """Ask whether the report is still wanted.
+
+        Raises:
+            ReportCancelledError: It is not.
+        """
+        if self._cancel is not None and self._cancel():
+            raise ReportCancelledError(f"canceled during {name}")
+
+    def step(self, name: str) -> None:
+        """Say that a step was done.
 
         Raises:
             ReportCancelledError: The report is no longer wanted.
         """
-        if self._cancel is not None and self._cancel():
-            raise ReportCancelledError(f"canceled during {name}")
-        self._done = min(self._done + steps, self._steps)
+        self.check(name)
+        self._done = min(self._done + 1, self._steps)
         if self._progress is not None:
             self._progress(self._done / self._steps, name)

@@ -44,6 +44,8 @@ OPERATIONS = [
     ("GET", "/api/v1/sweeps/{sweep_run_id}/results.csv"),
     ("GET", "/api/v1/sweeps/{sweep_run_id}/results.parquet"),
     ("GET", "/api/v1/sweeps/{sweep_run_id}/heatmap"),
+    ("GET", "/api/v1/sweeps/{sweep_run_id}/pairs/{fast}/{slow}/trades"),
+    ("GET", "/api/v1/sweeps/{sweep_run_id}/pairs/{fast}/{slow}/equity"),
 ]
 
 

@@ -34,6 +34,8 @@ def test_every_endpoint_is_described(document: dict[str, Any]) -> None:
         "/api/v1/sweeps/{sweep_run_id}/results.csv": ["get"],
         "/api/v1/sweeps/{sweep_run_id}/results.parquet": ["get"],
         "/api/v1/sweeps/{sweep_run_id}/heatmap": ["get"],
+        "/api/v1/sweeps/{sweep_run_id}/pairs/{fast}/{slow}/trades": ["get"],
+        "/api/v1/sweeps/{sweep_run_id}/pairs/{fast}/{slow}/equity": ["get"],
         "/sse-proxy/jobs/{job_id}/stream": ["get"],
         "/api/v1/jobs/{job_id}": ["get"],
         "/api/v1/jobs/{job_id}/cancel": ["post"],

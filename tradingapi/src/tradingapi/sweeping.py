@@ -58,8 +58,8 @@ class Sweeper:
         return Content(
             name=name,
             summary=with_gap(summary_on_the_wire(result), history),
-            pairs=len(result.rows),
-            qualified=sum(row.qualified for row in result.rows),
+            pairs=len(result.grid),
+            qualified=int(result.qualified.sum()),
             data_sha256=result.data_sha256,
             size=0,
             created_at=self._clock(),

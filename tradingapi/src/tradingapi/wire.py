@@ -1,33 +1,43 @@
 """From the engine's fractions to the wire's percents and texts: the only place that converts."""
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from tradingapi.engine import Row, Strategy, SweepResult
+from tradingapi.engine import Strategy, SweepResult
+from tradingapi.engine import columns as c
+from tradingapi.engine.bars import FloatArray
 from tradingapi.engine.metrics import Metrics
 
 SECONDS_A_DAY: Final = 86_400
 
-WIRE_NAMES: Final = {
-    "total_return": ("total_return_pct",),
-    "annualized_return": ("annualized_return",),
-    "sharpe": ("sharpe_ratio",),
-    "sortino": ("sortino_ratio",),
-    "win_rate": ("win_rate_pct",),
-    "profit_factor": ("profit_factor",),
-    "duration_seconds": ("avg_trade_duration", "avg_trade_duration_seconds"),
-    "duration_bars": ("avg_trade_duration_bars",),
-    "sqn": ("sqn",),
-    "best_trade": ("best_trade_pct",),
-    "worst_trade": ("worst_trade_pct",),
-    "payoff": ("payoff_ratio",),
-    "skew": ("skewness",),
-    "kurtosis": ("kurtosis",),
-    "alpha": ("alpha_pct",),
-    "beta": ("beta",),
-    "alpha_t": ("alpha_t_stat",),
+PERCENT: Final = 100.0
+
+FIGURES: Final[dict[str, tuple[str, float]]] = {
+    "sharpe": ("sharpe_ratio", 1),
+    "sortino": ("sortino_ratio", 1),
+    "total_return": ("total_return_pct", PERCENT),
+    "annualized_return": ("annualized_return", PERCENT),
+    "max_drawdown": ("max_drawdown_pct", -PERCENT),
+    "win_rate": ("win_rate_pct", PERCENT),
+    "profit_factor": ("profit_factor", 1),
+    "trades": ("total_trades", 1),
+    "trades_per_month": ("trades_per_month", 1),
+    "duration_seconds": ("avg_trade_duration_seconds", 1),
+    "duration_bars": ("avg_trade_duration_bars", 1),
+    "exposure": ("exposure_pct", PERCENT),
+    "sqn": ("sqn", 1),
+    "best_trade": ("best_trade_pct", PERCENT),
+    "worst_trade": ("worst_trade_pct", PERCENT),
+    "payoff": ("payoff_ratio", 1),
+    "skew": ("skewness", 1),
+    "kurtosis": ("kurtosis", 1),
+    "alpha": ("alpha_pct", PERCENT),
+    "beta": ("beta", 1),
+    "alpha_t": ("alpha_t_stat", 1),
 }
-"""What the engine's undefined figures are called outside."""
+"""The engine's name of a figure, the wire's, and what it is multiplied by."""
+
+Figure = TypeVar("Figure", float, FloatArray)
 
 
 def timestamp(seconds: float) -> str:
@@ -40,40 +50,36 @@ def duration_text(seconds: float | None) -> str | None:
     return None if seconds is None else f"{seconds / SECONDS_A_DAY:.1f} days"
 
 
+def scaled(figure: Figure, factor: float) -> Figure:
+    """Convert a figure. Adding 0 turns the -0.0 of no drawdown into 0.0."""
+    return figure if factor == 1 else 0.0 + factor * figure
+
+
 def metrics_on_the_wire(metrics: Metrics) -> dict[str, Any]:
     """Convert one run's figures."""
-    wire: dict[str, Any] = {
-        "sharpe_ratio": metrics.sharpe,
-        "sortino_ratio": metrics.sortino,
-        "total_return_pct": _percent(metrics.total_return),
-        "annualized_return": _percent(metrics.annualized_return),
-        "max_drawdown_pct": 0.0 - 100 * metrics.max_drawdown,
-        "win_rate_pct": _percent(metrics.win_rate),
-        "profit_factor": metrics.profit_factor,
-        "total_trades": metrics.trades,
-        "trades_per_month": metrics.trades_per_month,
-        "avg_trade_duration": duration_text(metrics.duration_seconds),
-        "avg_trade_duration_seconds": metrics.duration_seconds,
-        "avg_trade_duration_bars": metrics.duration_bars,
-        "exposure_pct": 100 * metrics.exposure,
-        "sqn": metrics.sqn,
-        "best_trade_pct": _percent(metrics.best_trade),
-        "worst_trade_pct": _percent(metrics.worst_trade),
-        "payoff_ratio": metrics.payoff,
-        "skewness": metrics.skew,
-        "kurtosis": metrics.kurtosis,
-        "alpha_pct": _percent(metrics.alpha),
-        "beta": metrics.beta,
-        "alpha_t_stat": metrics.alpha_t,
-    }
+    wire: dict[str, Any] = {}
+    for field, (name, factor) in FIGURES.items():
+        value = getattr(metrics, field)
+        if field == "duration_seconds":
+            wire["avg_trade_duration"] = duration_text(value)
+        wire[name] = None if value is None else scaled(value, factor)
     if metrics.nulls:
-        wire["null_reasons"] = {
-            name: reason for field, reason in metrics.nulls.items() for name in WIRE_NAMES[field]
-        }
+        wire["null_reasons"] = reasons_on_the_wire(metrics.nulls)
     if metrics.open_trade is not None:
         entry, gain = metrics.open_trade
-        wire["open_trade"] = {"entry_time": timestamp(entry / 1e9), "return_pct": 100 * gain}
+        wire["open_trade"] = {
+            "entry_time": timestamp(entry / 1e9),
+            "return_pct": scaled(gain, PERCENT),
+        }
     return wire
+
+
+def reasons_on_the_wire(nulls: dict[str, str]) -> dict[str, str]:
+    """Say why figures are null, by the names that they have outside."""
+    reasons = {FIGURES[field][0]: reason for field, reason in nulls.items()}
+    if "duration_seconds" in nulls:
+        reasons["avg_trade_duration"] = nulls["duration_seconds"]
+    return reasons
 
 
 def rsi_params(period: int, enter: int, leave: int) -> dict[str, int]:
@@ -81,33 +87,12 @@ def rsi_params(period: int, enter: int, leave: int) -> dict[str, int]:
     return {"rsi_period": period, "enter_above": enter, "exit_above": leave}
 
 
-def row_on_the_wire(row: Row, result: SweepResult) -> dict[str, Any]:
-    """Convert one row; `excluded` and `synthetic` appear where they are true."""
-    wire: dict[str, Any] = {
-        "ticker": result.origin.ticker,
-        "strategy_type": result.spec.strategy.value,
-        "fast_period": row.pair.fast,
-        "slow_period": row.pair.slow,
-        "score": row.score,
-        **metrics_on_the_wire(row.metrics),
-    }
-    if result.spec.strategy is Strategy.MACD:
-        wire["signal_period"] = result.spec.signal_period
-    if result.spec.strategy is Strategy.RSI:
-        wire["params"] = rsi_params(result.spec.rsi_period, *row.pair)
-    if not row.qualified:
-        wire["excluded"] = "min_trades"
-    if result.origin.synthetic:
-        wire["synthetic"] = True
-    return wire
-
-
 def summary_on_the_wire(result: SweepResult) -> dict[str, Any]:
     """Convert what a run's rows have in common: what they were measured on, and how."""
     spec, origin = result.spec, result.origin
     return {
         "synthetic": origin.synthetic,
-        "max_trades_seen": max(row.metrics.trades for row in result.rows),
+        "max_trades_seen": int(result.figures[c.TRADES].max()),
         "data": {
             "source": origin.source,
             "synthetic": origin.synthetic,
@@ -136,7 +121,3 @@ def summary_on_the_wire(result: SweepResult) -> dict[str, Any]:
         },
         "buy_and_hold": metrics_on_the_wire(result.buy_and_hold),
     }
-
-
-def _percent(fraction: float | None) -> float | None:
-    return None if fraction is None else 100 * fraction

@@ -1,19 +1,50 @@
 """Between what the engine found, the columns of a file, and the rows of an answer."""
 
 import json
-from typing import Any
+from typing import Any, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 
-from tradingapi.engine import Row, SweepResult
-from tradingapi.results.metric import SCHEMA, Metric
-from tradingapi.wire import duration_text, row_on_the_wire, rsi_params
+from tradingapi.engine import Strategy, SweepResult
+from tradingapi.engine import columns as c
+from tradingapi.engine.bars import FloatArray, IntArray
+from tradingapi.engine.metrics import DAYS_A_MONTH
+from tradingapi.results.metric import SCHEMA, WHOLE, Metric
+from tradingapi.wire import (
+    FIGURES,
+    PERCENT,
+    duration_text,
+    reasons_on_the_wire,
+    rsi_params,
+    scaled,
+    timestamp,
+)
+
+Column: TypeAlias = "pa.Array[Any]"
 
 
 def table_of(result: SweepResult) -> pa.Table:
-    """Write a sweep's rows as columns, best first."""
-    rows = [_columns(rank, row, result) for rank, row in enumerate(result.rows, 1)]
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+    """Write what a sweep found as columns, best first."""
+    spec, order, size = result.spec, result.order, len(result.grid)
+    macd, rsi = spec.strategy is Strategy.MACD, spec.strategy is Strategy.RSI
+    columns: dict[str, Any] = {
+        "rank": np.arange(1, size + 1, dtype=np.int32),
+        "qualified": result.qualified[order],
+        "ticker": _same(result.origin.ticker, size),
+        "strategy_type": _same(spec.strategy.value, size),
+        "fast_period": result.grid.fast[order].astype(np.int32),
+        "slow_period": result.grid.slow[order].astype(np.int32),
+        "signal_period": _number(spec.signal_period if macd else None, size),
+        "rsi_period": _number(spec.rsi_period if rsi else None, size),
+        "score": result.figures[c.SCORE][order],
+        **_figures(result, order),
+        "null_reasons": _reasons(result, order),
+        "open_trade_entry_time": _entry_times(result, order),
+        "open_trade_return_pct": _undefined(scaled(result.figures[c.OPEN_RETURN][order], PERCENT)),
+        "synthetic": np.full(size, result.origin.synthetic),
+    }
+    return pa.table([pa.array(columns[name]) for name in SCHEMA.names], schema=SCHEMA)
 
 
 def rows_of(table: pa.Table, *, ranked: bool) -> list[dict[str, Any]]:
@@ -21,32 +52,64 @@ def rows_of(table: pa.Table, *, ranked: bool) -> list[dict[str, Any]]:
     return [_row(columns, ranked=ranked) for columns in table.to_pylist()]
 
 
-def _columns(rank: int, row: Row, result: SweepResult) -> dict[str, Any]:
-    wire = row_on_the_wire(row, result)
-    reasons, trade = wire.get("null_reasons"), wire.get("open_trade", {})
+def _figures(result: SweepResult, order: IntArray) -> dict[str, Column]:
+    """Convert all figures but the score, each column at once."""
+    found = {name: result.figures[c.NAMES.index(name)] for name in FIGURES if name in c.NAMES}
+    found["trades_per_month"] = found["trades"] / (result.measure.days / DAYS_A_MONTH)
     return {
-        "rank": rank,
-        "qualified": row.qualified,
-        "ticker": wire["ticker"],
-        "strategy_type": wire["strategy_type"],
-        "fast_period": wire["fast_period"],
-        "slow_period": wire["slow_period"],
-        "signal_period": wire.get("signal_period"),
-        "rsi_period": wire.get("params", {}).get("rsi_period"),
-        **{metric.value: wire[metric] for metric in Metric},
-        "null_reasons": None if reasons is None else json.dumps(reasons),
-        "open_trade_entry_time": trade.get("entry_time"),
-        "open_trade_return_pct": trade.get("return_pct"),
-        "synthetic": wire.get("synthetic", False),
+        wire: pa.array(found[name][order].astype(np.int64))
+        if wire in WHOLE
+        else _undefined(scaled(found[name][order], factor))
+        for name, (wire, factor) in FIGURES.items()
     }
+
+
+def _reasons(result: SweepResult, order: IntArray) -> Column:
+    """Say for each row why figures are null; rows that lack the same have the same reasons."""
+    figures = result.figures
+    # One bit for each figure that is missing, and what else a reason depends on.
+    code = (1 << np.arange(c.COUNT)) @ np.isnan(figures)
+    code = 3 * code + np.minimum(figures[c.TRADES], 2).astype(np.int64)
+    code = 2 * code + (figures[c.WORST_TRADE] >= 0)
+    _, first, kind = np.unique(code, return_index=True, return_inverse=True)
+    nulls = [result.row(int(index)).metrics.nulls for index in first]
+    texts = [json.dumps(reasons_on_the_wire(each)) for each in nulls]
+    none = np.array([not each for each in nulls])[kind]
+    return pa.DictionaryArray.from_arrays(
+        pa.array(kind[order], pa.int32(), mask=none[order]), pa.array(texts)
+    )
+
+
+def _entry_times(result: SweepResult, order: IntArray) -> Column:
+    """Write when positions that are still open were entered."""
+    bars = result.figures[c.OPEN_BAR][order]
+    closed = np.isnan(bars)
+    known, place = np.unique(np.where(closed, 0, bars).astype(np.int64), return_inverse=True)
+    times = result.history.time[result.window.first + known]
+    texts = [timestamp(time / 1e9) for time in times.tolist()]
+    return pa.DictionaryArray.from_arrays(pa.array(place, pa.int32(), mask=closed), pa.array(texts))
+
+
+def _undefined(values: FloatArray) -> Column:
+    return pa.array(values, mask=np.isnan(values))
+
+
+def _same(text: str, size: int) -> Column:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(size), pa.int32()), pa.array([text]))
+
+
+def _number(value: int | None, size: int) -> Column:
+    return pa.array([value] * size, pa.int32())
 
 
 def _row(columns: dict[str, Any], *, ranked: bool) -> dict[str, Any]:
     row: dict[str, Any] = {"rank": columns["rank"]} if ranked else {}
     for name in ("ticker", "strategy_type", "fast_period", "slow_period"):
         row[name] = columns[name]
-    row.update({metric.value: columns[metric] for metric in Metric})
-    row["avg_trade_duration"] = duration_text(row[Metric.DURATION_SECONDS])
+    for metric in Metric:
+        if metric is Metric.DURATION_SECONDS:
+            row["avg_trade_duration"] = duration_text(columns[metric])
+        row[metric.value] = columns[metric]
     if columns["null_reasons"] is not None:
         row["null_reasons"] = json.loads(columns["null_reasons"])
     if columns["open_trade_entry_time"] is not None:

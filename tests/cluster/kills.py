@@ -13,7 +13,7 @@ SUBMIT, STREAM, RESULTS = "/api/v1/strategy/sweep", "/sse-proxy/", "/api/v1/swee
 JOB_SECONDS = "2"
 
 EVERY_FEATURE = Settings(
-    operator={"time_scale": "0.2", "max_concurrent_sweeps": "2"},
+    operator={"time_scale": "0.1", "max_concurrent_sweeps": "2"},
     api={"min_job_seconds": JOB_SECONDS},
     gated=True,
 )
@@ -22,7 +22,6 @@ EVERY_FEATURE = Settings(
 DOCUMENTED_SURFACE = Settings(
     operator={
         **EVERY_FEATURE.operator,
-        "time_scale": "0.1",
         "post_timeout_seconds": "2",
         "unknown_outcome_wait_seconds": "20",
     },

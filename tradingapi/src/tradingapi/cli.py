@@ -1,5 +1,6 @@
 """The `tradingapi` command."""
 
+import gc
 import signal
 import socket
 import sys
@@ -84,6 +85,9 @@ class Server(uvicorn.Server):
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # What was imported stays for ever: no collection need look at it again in the middle of an
+        # answer.
+        gc.freeze()
         await super().startup(sockets)
         if self.started and sockets:
             host, port = sockets[0].getsockname()[:2]

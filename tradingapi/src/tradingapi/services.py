@@ -127,7 +127,7 @@ def limits(settings: Settings) -> Limits:
     )
 
 
-def services_of(request: Request) -> Services:
+async def services_of(request: Request) -> Services:
     """Find the services of the application that a request came to."""
     services = request.app.state.services
     assert isinstance(services, Services)

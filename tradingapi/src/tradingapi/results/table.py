@@ -1,7 +1,7 @@
 """Between what the engine found, the columns of a file, and the rows of an answer."""
 
 import json
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,7 @@ from tradingapi.engine import Strategy, SweepResult
 from tradingapi.engine import columns as c
 from tradingapi.engine.bars import FloatArray, IntArray
 from tradingapi.engine.metrics import DAYS_A_MONTH
-from tradingapi.results.metric import SCHEMA, WHOLE, Metric
+from tradingapi.results.metric import SCHEMA, TEXT, WHOLE, Metric
 from tradingapi.wire import (
     FIGURES,
     PERCENT,
@@ -20,6 +20,16 @@ from tradingapi.wire import (
     scaled,
     timestamp,
 )
+
+SEEDS: Final = (
+    *("ticker", "strategy_type", "fast_period", "slow_period"),
+    *("score", "sharpe_ratio", "sortino_ratio", "total_return_pct", "annualized_return"),
+    *("max_drawdown_pct", "win_rate_pct", "profit_factor", "total_trades", "trades_per_month"),
+    "avg_trade_duration",
+)
+
+SHOWN: Final = (*SEEDS, *(metric.value for metric in Metric if metric.value not in SEEDS))
+"""What every row shows: the seed's members in the seed's order, then the others."""
 
 Column: TypeAlias = "pa.Array[Any]"
 
@@ -49,7 +59,11 @@ def table_of(result: SweepResult) -> pa.Table:
 
 def rows_of(table: pa.Table, *, ranked: bool) -> list[dict[str, Any]]:
     """Write rows as the seed shows them; with their rank in the whole run if `ranked`."""
-    return [_row(columns, ranked=ranked) for columns in table.to_pylist()]
+    # A column at a time, and texts as texts: `Table.to_pylist` looks up every cell by name.
+    names = table.column_names
+    plain = (each.cast(pa.string()) if each.type == TEXT else each for each in table.columns)
+    cells = zip(*(column.to_pylist() for column in plain), strict=True)
+    return [_row(dict(zip(names, row, strict=True)), ranked=ranked) for row in cells]
 
 
 def _figures(result: SweepResult, order: IntArray) -> dict[str, Column]:
@@ -104,12 +118,9 @@ def _number(value: int | None, size: int) -> Column:
 
 def _row(columns: dict[str, Any], *, ranked: bool) -> dict[str, Any]:
     row: dict[str, Any] = {"rank": columns["rank"]} if ranked else {}
-    for name in ("ticker", "strategy_type", "fast_period", "slow_period"):
+    columns["avg_trade_duration"] = duration_text(columns["avg_trade_duration_seconds"])
+    for name in SHOWN:
         row[name] = columns[name]
-    for metric in Metric:
-        if metric is Metric.DURATION_SECONDS:
-            row["avg_trade_duration"] = duration_text(columns[metric])
-        row[metric.value] = columns[metric]
     if columns["null_reasons"] is not None:
         row["null_reasons"] = json.loads(columns["null_reasons"])
     if columns["open_trade_entry_time"] is not None:

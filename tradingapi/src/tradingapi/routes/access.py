@@ -1,4 +1,8 @@
-"""Who may come in: the key of a header, or the session of a cookie."""
+"""Who may come in: the key of a header, or the session of a cookie.
+
+What routes depend on is `async` although it waits for nothing: FastAPI sends anything else through
+a thread, and each of these costs more than the check.
+"""
 
 from typing import Annotated
 
@@ -17,13 +21,15 @@ header_scheme = APIKeyHeader(name="X-API-Key", auto_error=False)
 cookie_scheme = APIKeyCookie(name=COOKIE, auto_error=False)
 
 
-def require_key(served: Served, key: Annotated[str | None, Security(header_scheme)]) -> None:
+async def require_key(served: Served, key: Annotated[str | None, Security(header_scheme)]) -> None:
     """Let in who has a key."""
     if not served.keys.accepts(key):
         raise Unauthorized("A valid X-API-Key header is required")
 
 
-def require_session(served: Served, cookie: Annotated[str | None, Security(cookie_scheme)]) -> None:
+async def require_session(
+    served: Served, cookie: Annotated[str | None, Security(cookie_scheme)]
+) -> None:
     """Let in who has logged in."""
     if not served.keys.accepts_session(cookie, served.clock()):
         raise Unauthorized("Log in first: POST /api/v1/auth/login")

@@ -3,13 +3,13 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import JSONResponse
 
 from tradingapi.answers import BestResults
 from tradingapi.problems import NotFound, ProblemBody
 from tradingapi.results.table import rows_of
 from tradingapi.routes.access import KeyRequired
 from tradingapi.routes.found import find_content, find_rows, find_run
+from tradingapi.routes.quick import QuickJson
 from tradingapi.services import Served
 from tradingapi.store.contents import Content
 from tradingapi.wire import timestamp
@@ -46,7 +46,7 @@ def best(
     )
     shown = rows_of(rows, ranked=False)
     now = timestamp(served.clock())
-    return JSONResponse(_body(sweep_run_id, own, shown, content, now))
+    return QuickJson(_body(sweep_run_id, own, shown, content, now))
 
 
 def _body(

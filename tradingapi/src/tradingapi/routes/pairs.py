@@ -5,7 +5,6 @@ from typing import Annotated, Any, Final
 
 import numpy as np
 from fastapi import APIRouter, Path, Query, Response
-from fastapi.responses import JSONResponse
 
 from tradingapi.answers import EquityAnswer, TradesAnswer
 from tradingapi.contract import SweepRequest, nanoseconds
@@ -14,6 +13,7 @@ from tradingapi.problems import Gone, NotFound, ProblemBody
 from tradingapi.results.path import Run, curves, follow_pair, trades
 from tradingapi.routes.access import KeyRequired
 from tradingapi.routes.found import find_content, find_rows, find_run
+from tradingapi.routes.quick import QuickJson
 from tradingapi.services import Served, Services
 
 router = APIRouter(
@@ -34,7 +34,7 @@ def trades_of(sweep_run_id: str, fast: Period, slow: Period, served: Served) -> 
     """List a pair's trades, oldest first; one that is still open has no exit."""
     head, run = _follow(sweep_run_id, Pair(fast, slow), served)
     found = trades(run)
-    return JSONResponse({**head, "trades": found, "returned": len(found)})
+    return QuickJson({**head, "trades": found, "returned": len(found)})
 
 
 @router.get("/equity", response_model=EquityAnswer)
@@ -47,7 +47,7 @@ def equity_of(
 ) -> Response:
     """Show equity, drawdown and position at each close, with buy-and-hold on the same bars."""
     head, run = _follow(sweep_run_id, Pair(fast, slow), served)
-    return JSONResponse({**head, **curves(run, points)})
+    return QuickJson({**head, **curves(run, points)})
 
 
 def _follow(run_id: str, pair: Pair, served: Services) -> tuple[dict[str, Any], Run]:

@@ -3,7 +3,7 @@
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from tradingapi.answers import HeatmapAnswer, ResultPage
@@ -16,6 +16,7 @@ from tradingapi.results.metric import Metric
 from tradingapi.results.table import rows_of
 from tradingapi.routes.access import KeyRequired
 from tradingapi.routes.found import find_rows, find_run, gone
+from tradingapi.routes.quick import QuickJson
 from tradingapi.services import Served
 
 router = APIRouter(
@@ -77,7 +78,7 @@ def results(sweep_run_id: str, served: Served, listing: Annotated[Listing, Query
     end = offset + listing.limit
     rows = rows_of(loaded.table.take(sequence[offset:end]), ranked=True)
     more = end < len(sequence)
-    return JSONResponse(
+    return QuickJson(
         {
             "sweep_run_id": sweep_run_id,
             "ticker": job.request["ticker"],
@@ -140,7 +141,7 @@ def heatmap_of(
     """Lay a metric out over the grid of periods."""
     job = find_run(sweep_run_id, served)
     found = heatmap(find_rows(job, served), metric, min_trades)
-    return JSONResponse(
+    return QuickJson(
         {
             "sweep_run_id": sweep_run_id,
             "ticker": job.request["ticker"],

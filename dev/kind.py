@@ -15,6 +15,8 @@ _CREATE_WITHIN = 300.0
 """Seconds; a warm machine needs 20 to 40."""
 _DELETE_WITHIN = 60.0
 """Seconds."""
+_GUARDING = "guarding"
+"""What the guard writes when its traps are set."""
 _ENGINE_TIMEOUT = 10.0
 """Seconds for a container engine to say that it is there."""
 
@@ -50,10 +52,14 @@ def kind_cluster(folder: Path) -> Iterator[Path]:
         raise NoKindError("--cluster=kind needs kind on PATH and a running Docker engine")
     name = f"tradingsweep-{secrets.token_hex(4)}"
     kubeconfig = folder / "kubeconfig"
-    with Process(_guard(name, folder)), Process(_create(name, kubeconfig, folder)) as create:
-        if create.wait(_CREATE_WITHIN) != 0:
-            raise create.error("could not make the cluster")
-        yield kubeconfig
+    guard = _guard(name, folder)
+    with Process(guard) as guarding:
+        # Told to end before it has set its traps, it would delete nothing.
+        guarding.wait_ready(lambda: _GUARDING in guard.log.read_text("utf-8"), _ENGINE_TIMEOUT)
+        with Process(_create(name, kubeconfig, folder)) as create:
+            if create.wait(_CREATE_WITHIN) != 0:
+                raise create.error("could not make the cluster")
+            yield kubeconfig
 
 
 def _create(name: str, kubeconfig: Path, folder: Path) -> Command:
@@ -72,7 +78,8 @@ def _guard(name: str, folder: Path) -> Command:
     this, also after a crash of ours.
     """
     delete = shlex.join(["kind", "delete", "cluster", "--name", name, "--kubeconfig", os.devnull])
-    waiting = f"trap 'exit 0' TERM; trap {shlex.quote(delete)} EXIT; sleep 2147483647 & wait"
+    traps = f"trap 'exit 0' TERM; trap {shlex.quote(delete)} EXIT"
+    waiting = f"{traps}; echo {_GUARDING}; sleep 2147483647 & wait"
     return Command(
         name="kind delete",
         arguments=["sh", "-c", waiting],

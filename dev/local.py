@@ -55,6 +55,8 @@ def local(choice: Choice, progress: Progress) -> Iterator[Local]:
             dsn=dsn,
             receiver_dsn=receiver_dsn,
             namespaces=() if cluster.is_ours else (home,),
+            # The product's own: a busy laptop must not cost the only operator its lead.
+            operator_settings={"TRADINGSWEEP_LEASE_SECONDS": "15"},
         )
         running = stack.enter_context(Stack(folder, wiring))
         yield Local(kubectl, home, dsn, running)

@@ -169,3 +169,32 @@ def test_no_figure_of_a_wild_series_is_infinite() -> None:
             value = getattr(row.metrics, name)
             assert (value is None) == (name in row.metrics.nulls)
             assert value is None or math.isfinite(value)
+
+
+def test_chosen_pairs_have_the_figures_of_the_whole_grid() -> None:
+    """In any order, and twice is once."""
+    start = FIRST_DAY + 100 * DAY
+    whole = sweep(a_walk(400), replace(SEEDS, start=start))
+    some = sweep(a_walk(400), replace(SEEDS, start=start), pairs=[(15, 30), (10, 20), (15, 30)])
+
+    assert [(10, 20), (15, 30)] == list(some.grid.pairs)
+    for index, pair in enumerate(some.grid.pairs):
+        assert some.row(index) == whole.row(whole.grid.pairs.index(pair))
+
+
+@pytest.mark.parametrize("pairs", [[], [(10, 31)], [(9, 20)], [(20, 20)]])
+def test_pairs_outside_the_ranges_are_refused(pairs: list[tuple[int, int]]) -> None:
+    """The ranges decide how long the lines are."""
+    with pytest.raises(ValueError, match="pairs: "):
+        sweep(a_walk(400), SEEDS, pairs=pairs)
+
+
+def test_what_is_left_of_a_collapse_keeps_its_digits() -> None:
+    """A fall to two millionths leaves a product, not a difference of two numbers near 1."""
+    spec = SweepSpec(Strategy.SMA, (1, 1), (2, 2), 1, fill=Fill.SAME_CLOSE, fee_bps=0)
+    close = [2.0, 1.0, 5e5, 6e5, 0.9, 0.8, 1e5, 6e10, 5e10, 4e10]
+
+    (row,) = sweep(bars_of(close), spec).rows
+
+    kept = (0.9 / 5e5) * (5e10 / 1e5)
+    assert 1 + row.metrics.total_return == pytest.approx(kept, rel=1e-14)

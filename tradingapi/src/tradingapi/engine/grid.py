@@ -1,8 +1,9 @@
 """Which pairs of periods a sweep tests."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,13 @@ class Pair(NamedTuple):
 
     fast: int
     slow: int
+
+
+PairsLike = Sequence[tuple[int, int]] | IntArray
+"""Pairs one by one, or as an array of two columns."""
+
+KEY: Final = 10_000
+"""More than any period."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +46,27 @@ class Grid:
     def pairs(self) -> tuple[Pair, ...]:
         """All pairs, as tuples."""
         return tuple(map(Pair, self.fast.tolist(), self.slow.tolist()))
+
+
+def chosen(pairs: PairsLike, spec: SweepSpec) -> Grid:
+    """Make a grid of pairs that lie within the ranges of a sweep, each once, in the grid's order.
+
+    Raises:
+        ValueError: There are none, or one lies outside; the step is not looked at.
+    """
+    table = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    keys = np.unique(table[:, 0] * KEY + table[:, 1])
+    fast, slow = keys // KEY, keys % KEY
+    inside = (fast >= spec.fast[0]) & (fast <= spec.fast[1]) & (fast < slow)
+    inside &= (slow >= spec.slow[0]) & (slow <= spec.slow[1])
+    if not inside.all():
+        wrong = int(np.argmin(inside))
+        raise ValueError(
+            f"pairs: ({fast[wrong]}, {slow[wrong]}) is not fast < slow within the ranges"
+        )
+    if not inside.size:
+        raise ValueError("pairs: at least one")
+    return Grid(keys.size, fast, slow)
 
 
 def grid(spec: SweepSpec) -> Grid:

@@ -180,7 +180,7 @@ def _survives(steps: FloatArray) -> bool:
 
 def _track(steps: FloatArray, prices: Prices, side: float, riskless: float, terms: Terms) -> Track:
     bars = prices.close.size
-    entries, exits = np.zeros((bars, WIDTH)), np.zeros((bars + 1, WIDTH))
+    entries, exits = np.empty((bars, WIDTH)), np.empty((bars + 1, WIDTH))
     with np.errstate(all="ignore"):
         fill_bars(steps, riskless, entries, exits)
     exits[bars, :SUMS] = entries[bars - 1, :SUMS]

@@ -131,6 +131,8 @@ def walk(
             # Both sides of the comparison are prices: a trade that breaks even is exactly zero.
             gain = (price * round_trip - cost) * unit
         profit = equity.now * gain
-        equity = at(equity, equity.now + profit)
+        # What is left of a collapse is a product: 1 + gain would have few of its digits.
+        growth = 1.0 + gain if gain > -0.5 else price * round_trip * unit
+        equity = at(equity, equity.now * growth)
         trades = trade_added(trades, gain, profit, b - a, track.time[b] - track.time[a])
     return sums, equity, trades, open_trade

@@ -7,7 +7,7 @@ import numpy as np
 from tradingapi.engine import columns as c
 from tradingapi.engine.bars import BadBarsError, FloatArray
 from tradingapi.engine.coercion import PricesLike, as_bars
-from tradingapi.engine.grid import grid
+from tradingapi.engine.grid import PairsLike, chosen, grid
 from tradingapi.engine.preparation import Prepared, held_throughout, measure_of, prepare
 from tradingapi.engine.result import SweepResult
 from tradingapi.engine.spec import Strategy, SweepSpec
@@ -33,6 +33,7 @@ def sweep(
     spec: SweepSpec,
     on_progress: Progress | None = None,
     *,
+    pairs: PairsLike | None = None,
     threads: int | None = None,
 ) -> SweepResult:
     """Backtest every pair of a grid.
@@ -44,6 +45,7 @@ def sweep(
         spec: What to test, and how trades are filled and charged.
         on_progress: Called with (pairs done, pairs in all), first with 0; what it raises ends
             the sweep.
+        pairs: Only these pairs, all within the ranges of `spec`; None for every pair of its grid.
         threads: At most so many; None for all processors that this process may use. The result
             is the same to the byte.
 
@@ -51,11 +53,12 @@ def sweep(
         The ranked figures: `.to_arrow()`, `.to_pandas()`, `.rows`.
 
     Raises:
+        ValueError: One of `pairs` lies outside the ranges.
         BadBarsError: A row of the prices is wrong; the message names it.
         InsufficientDataError: The history is too short for the grid and the window.
     """
     bars = as_bars(prices)
-    wanted = grid(spec)
+    wanted = grid(spec) if pairs is None else chosen(pairs, spec)
     if len(bars) < FEWEST_BARS:
         raise InsufficientDataError(f"{len(bars)} bars, at least {FEWEST_BARS} needed")
     window = resolve_window(bars.time, spec, first_bar_of_all(spec, int(wanted.slow.max())))

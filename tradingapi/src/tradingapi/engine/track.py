@@ -126,29 +126,36 @@ def fill_stretches(path: FloatArray, table: FloatArray) -> None:
     the table holds the highest, the lowest and the worst fall. The bars i < j lie on the two
     sides of the middle of one block at level = highest bit of i xor j.
     """
-    bars = path.size
+    bars, inverse = path.size, 1.0 / path
     for level in range(table.shape[0]):
         half = 1 << level
         for middle in range(half, bars + half, 2 * half):
-            _left_of(path, min(middle, bars), middle - half, table[level])
-            _right_of(path, middle, min(middle + half, bars), table[level])
+            _left_of(path, inverse, (middle - half, min(middle, bars)), table[level])
+            _right_of(path, inverse, (middle, min(middle + half, bars)), table[level])
 
 
 @kernel
-def _left_of(path: FloatArray, middle: int, first: int, table: FloatArray) -> None:
+def _left_of(
+    path: FloatArray, inverse: FloatArray, bars: tuple[int, int], table: FloatArray
+) -> None:
     highest, lowest, worst = -np.inf, np.inf, 1.0
-    for t in range(middle - 1, first - 1, -1):
-        worst = min(worst, lowest / path[t])
+    for t in range(bars[1] - 1, bars[0] - 1, -1):
+        worst = min(worst, lowest * inverse[t])
         highest = max(highest, path[t])
         lowest = min(lowest, path[t])
         table[t, HIGHEST], table[t, LOWEST], table[t, WORST] = highest, lowest, worst
 
 
 @kernel
-def _right_of(path: FloatArray, middle: int, stop: int, table: FloatArray) -> None:
+def _right_of(
+    path: FloatArray, inverse: FloatArray, bars: tuple[int, int], table: FloatArray
+) -> None:
     highest, lowest, worst = -np.inf, np.inf, 1.0
-    for t in range(middle, stop):
-        highest = max(highest, path[t])
-        worst = min(worst, path[t] / highest)
+    scale = 0.0
+    for t in range(bars[0], bars[1]):
+        if path[t] >= highest:
+            highest, scale = path[t], inverse[t]
+        else:
+            worst = min(worst, path[t] * scale)
         lowest = min(lowest, path[t])
         table[t, HIGHEST], table[t, LOWEST], table[t, WORST] = highest, lowest, worst

@@ -56,6 +56,10 @@ bench-spine: sync ## Measure the spine's bars and write build/bars/spine.json
 bench-api: sync ## Measure the Trading API's bars over HTTP and write build/bars/api.json
 	$(RUN) python -m benchmarks.api
 
+.PHONY: bench-engine
+bench-engine: $(filter .uv/bin/uv,$(UV)) ## Measure the engine beside its peers and write build/bars/engine.json
+	UV_PROJECT_ENVIRONMENT=build/peers $(RUN) --compile-bytecode --group peers python -m benchmarks.engine
+
 .PHONY: clean
 clean: ## Remove what the targets above made in this checkout
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

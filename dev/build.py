@@ -39,7 +39,7 @@ class Recipe:
 
     name: str
     module: Path
-    """The folder of go.mod and go.sum, which pin every version."""
+    """The folder of go.mod and go.sum, which pin every version, and of sources if it has some."""
     programs: Mapping[str, str]
     """A program's file name → its Go package."""
     linker_flags: str = "-s -w"
@@ -56,6 +56,7 @@ class Recipe:
         for part in (
             (self.module / "go.mod").read_bytes(),
             (self.module / "go.sum").read_bytes(),
+            *(source.read_bytes() for source in sorted(self.module.rglob("*.go"))),
             repr(sorted(self.programs.items())).encode(),
             f"{self.linker_flags} {platform.system()} {platform.machine()}".encode(),
         ):

@@ -13,6 +13,7 @@ from dev.cluster import Choice
 from dev.demo import demo as run_demo
 from dev.demo import up as run_up
 from dev.documents import write as write_documents
+from dev.judges import judges
 from dev.progress import progress
 
 app = typer.Typer(
@@ -34,14 +35,16 @@ Cluster = Annotated[
 
 @app.command()
 def prepare() -> None:
-    """Get kube-apiserver and etcd ready: found, or built once and kept for this user.
+    """Get what the tests start ready: found, or built once and kept for this user.
 
-    Looks into KUBEBUILDER_ASSETS, PATH and the cache first. Then everything else starts in seconds.
+    That is kube-apiserver and etcd, from KUBEBUILDER_ASSETS, PATH or the cache, and two small
+    programs that judge our status. Then everything else starts in seconds.
 
     Example: python -m dev prepare
     """
     with progress() as shown:
         binaries = prepared(shown)
+        judges(shown)
     print(binaries.apiserver.parent)
 
 

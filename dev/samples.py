@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tradingsweep.domain.readiness import Readiness, readiness
+
 FOLDER = Path(__file__).parents[1] / "manifests" / "samples"
 REFUSED = FOLDER / "refused"
 
@@ -33,7 +35,7 @@ REFUSALS = {"fast-not-below-slow": "fastRange.min"}
 
 def has_finished(sweep: dict[str, Any]) -> bool:
     """Whether a sweep will not go on by itself."""
-    return _ending(sweep).phase in {"Completed", "Failed"}
+    return readiness(sweep) in {Readiness.CURRENT, Readiness.FAILED}
 
 
 def disappointment(sweep: dict[str, Any]) -> str | None:

@@ -172,6 +172,14 @@ class A:
         """Somebody would bring the object back."""
         return self._with(object=replace(self._object(), owner=owner))
 
+    def made_by(self, program: str) -> Self:
+        """A program made the object, and said so by label."""
+        return self._with(object=replace(self._object(), created_by=program))
+
+    def beyond_the_history(self) -> Self:
+        """The namespace has more finished objects than are kept, and younger ones."""
+        return self._with(surplus=True)
+
     def answered_before(self, *, ago: float, came_back: bool = False) -> Self:
         """A finished run of the namespace asked the same question."""
         source = Reusable("job-1", "other", 3, NOON - timedelta(seconds=ago), came_back)

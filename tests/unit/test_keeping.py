@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.situations import NOON, A
 from tradingsweep.domain.actions import Record, Rest
-from tradingsweep.domain.changes import Change
+from tradingsweep.domain.changes import Change, Deletion
 from tradingsweep.domain.decide import decide
 from tradingsweep.domain.phases import Event
 from tradingsweep.domain.reasons import Reason
@@ -76,7 +76,7 @@ def test_a_finished_sweep_is_deleted_when_its_time_is_over() -> None:
     ended = A.sweep(ttlSecondsAfterFinished=60).ended()
     finished = ended.with_run(completed_at=NOON - timedelta(seconds=60))
 
-    assert recorded(finished).deletes
+    assert Deletion.TTL is recorded(finished).deletes
 
 
 def test_a_finished_sweep_waits_for_its_time() -> None:
@@ -111,3 +111,41 @@ def test_without_a_time_nothing_is_deleted() -> None:
     ended = A.sweep().ended().with_run(completed_at=NOON - timedelta(days=999))
 
     assert Rest() == decide(ended.facts)
+
+
+def test_what_a_program_made_goes_when_the_history_is_full() -> None:
+    """It needs no time of its own."""
+    ended = A.sweep().ended().made_by("gateway").beyond_the_history()
+
+    assert Deletion.HISTORY is recorded(ended).deletes
+
+
+@pytest.mark.parametrize(
+    "situation",
+    [
+        A.sweep().ended().beyond_the_history(),
+        A.sweep().ended().made_by("gateway"),
+        A.sweep().ended().made_by("gateway").beyond_the_history().owned_by("its controller"),
+        A.sweep().ended().made_by("gateway").owned_by("helm.toolkit.fluxcd.io/name"),
+    ],
+    ids=["applied by a person", "among those kept", "has a controller", "a release's"],
+)
+def test_a_full_history_takes_nothing_else(situation: A) -> None:
+    """What a person or Git applied, and what somebody would bring back, stays."""
+    assert Rest() == decide(situation.facts)
+
+
+def test_a_sweep_beyond_the_history_that_runs_again_is_not_deleted() -> None:
+    """Only what has ended is let go: a look that is out of date costs nothing."""
+    running = A.sweep().running().made_by("gateway").beyond_the_history()
+
+    assert not isinstance(decide(running.facts), Record)
+
+
+def test_what_came_back_after_the_history_let_it_go_stays() -> None:
+    """It took its old results, and is not deleted again."""
+    ended = A.sweep().ended().made_by("plugin").beyond_the_history()
+    sweep = ended.facts.view.sweep
+    assert sweep is not None
+
+    assert Rest() == decide(ended.with_view(sweep=replace(sweep, spared=True)).facts)

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from tradingsweep.crd.model import OWNER_MARKS
 from tradingsweep.errors import ConfigurationError
 
 PREFIX = "TRADINGSWEEP_"
@@ -57,6 +58,15 @@ class OperatorSettings(DatabaseSettings):
     """Sweeps that may be at the API at a time."""
     max_concurrent_per_namespace: int | None = Field(default=None, ge=1, le=1000)
     """The same for each namespace; default: no such limit."""
+    completed_history_limit: int = Field(default=100, ge=0)
+    """Finished sweeps of a namespace that are kept, of those that a program made (see below)."""
+    failed_history_limit: int = Field(default=500, ge=0)
+    """The same for failed ones. Both count and delete only objects that carry the label
+    trading.zixly.io/created-by; what a person or Git applied goes only by its own
+    ttlSecondsAfterFinished."""
+    owner_marks: Annotated[tuple[str, ...], NoDecode] = OWNER_MARKS
+    """Labels and annotations, comma separated, of which any makes an object somebody else's: the
+    operator then never deletes it. A controller's ownerReference does so too."""
     max_combinations: int = Field(default=124_750, ge=1)
     """Pairs of periods that a sweep may have; the default is what the fields' bounds allow."""
     max_streams: int = Field(default=16, ge=1, le=256)
@@ -79,7 +89,7 @@ class OperatorSettings(DatabaseSettings):
     """Where /healthz and /readyz are served."""
     health_port: int = Field(default=8080, ge=1, le=65535)
 
-    @field_validator("namespaces", mode="before")
+    @field_validator("namespaces", "owner_marks", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         if isinstance(value, str):

@@ -9,14 +9,14 @@ started since it began, and ours are to finish what they have sent.
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import kopf
 import structlog
 
 from tradingsweep.adapters.sweep_object import sweep_object
-from tradingsweep.crd.model import GROUP, PLURAL, VERSION
+from tradingsweep.crd.model import GROUP, OWNER_MARKS, PLURAL, VERSION
 from tradingsweep.domain.facts import SweepObject
 from tradingsweep.errors import ClusterUnavailable
 from tradingsweep.reconcile.ports import Key
@@ -33,14 +33,17 @@ Seen = Callable[[Key, SweepObject | None], None]
 class Informer:
     """Watches sweeps from `start` until `stop`."""
 
-    def __init__(self, namespaces: Sequence[str], seen: Seen) -> None:
+    def __init__(
+        self, namespaces: Sequence[str], seen: Seen, *, marks: Collection[str] = OWNER_MARKS
+    ) -> None:
         """Take what to watch and whom to tell.
 
         Args:
             namespaces: which ones to watch; none: all.
             seen: called in the event loop that `start` was called in.
+            marks: labels and annotations of which any makes an object somebody else's.
         """
-        self._namespaces, self._seen = list(namespaces), seen
+        self._namespaces, self._seen, self._marks = list(namespaces), seen, marks
         self._stop, self._ready = threading.Event(), threading.Event()
 
     @property
@@ -59,7 +62,7 @@ class Informer:
 
     async def _watch(self, listener: asyncio.AbstractEventLoop) -> None:
         async def take(event: kopf.RawEvent, **_: Any) -> None:  # noqa: ANN401 - kopf's own
-            key, target = _read(event)
+            key, target = _read(event, self._marks)
             if not self._stop.is_set():
                 listener.call_soon_threadsafe(self._seen, key, target)
 
@@ -77,14 +80,14 @@ class Informer:
         )
 
 
-def _read(event: kopf.RawEvent) -> tuple[Key, SweepObject | None]:
+def _read(event: kopf.RawEvent, marks: Collection[str]) -> tuple[Key, SweepObject | None]:
     body: dict[str, Any] = {**event["object"]}
     metadata = body["metadata"]
     key = Key(metadata["uid"], metadata["namespace"], metadata["name"])
     if event["type"] == "DELETED":
         return key, None
     try:
-        return key, sweep_object(body)
+        return key, sweep_object(body, marks)
     except ClusterUnavailable as error:
         # Unknown to us it is asked for again by its key, and the pass says what is wrong with it.
         log.warning("object_not_understood", error=str(error))

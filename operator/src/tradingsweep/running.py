@@ -18,8 +18,9 @@ from tradingsweep.errors import LedgerUnavailable, TradingApiUnavailable
 from tradingsweep.informer import Informer
 from tradingsweep.reconcile.audit import keep_auditing
 from tradingsweep.reconcile.context import Context
+from tradingsweep.reconcile.history import keep_history
 from tradingsweep.reconcile.loop import work
-from tradingsweep.reconcile.ports import AdmissionLimits, Key
+from tradingsweep.reconcile.ports import AdmissionLimits, HistoryLimits, Key
 from tradingsweep.reconcile.queue import Bell
 from tradingsweep.reconcile.sources import (
     Admitter,
@@ -129,7 +130,7 @@ class Operator:
                 context.objects.put(target)
             context.queue.add(key)
 
-        return Informer(self._settings.namespaces, seen)
+        return Informer(self._settings.namespaces, seen, marks=self._settings.owner_marks)
 
     def _loops(self, parts: Parts, context: Context) -> list[Coroutine[Any, Any, None]]:
         settings = self._settings
@@ -137,6 +138,7 @@ class Operator:
         limits = AdmissionLimits(
             settings.max_concurrent_sweeps, settings.max_concurrent_per_namespace
         )
+        history = HistoryLimits(settings.completed_history_limit, settings.failed_history_limit)
 
         async def list_all() -> list[SweepObject]:
             return await parts.cluster.list_all(settings.namespaces)
@@ -146,6 +148,7 @@ class Operator:
             Admitter(context, limits).run(),
             hear_callbacks(context, callbacks),
             send_effects(context),
+            keep_history(context, history),
             context.follower.run(),
             listen(settings.dsn.get_secret_value(), callbacks.ring),
             *(work(context) for _ in range(settings.workers)),

@@ -44,7 +44,7 @@ async def open_parts(settings: OperatorSettings, metrics: Metrics, stack: AsyncE
     """
     keyring = Keyring.parse(settings.callback_secrets.get_secret_value())
     holder = f"{socket.gethostname()}-{os.getpid()}"
-    cluster = await stack.enter_async_context(kube.connect(holder))
+    cluster = await stack.enter_async_context(kube.connect(holder, marks=settings.owner_marks))
     pool = await ledger.connect(settings.dsn.get_secret_value(), max_size=settings.workers + 4)
     stack.push_async_callback(pool.close)
     await ledger.check_schema(pool)

@@ -1,7 +1,7 @@
 """The Kubernetes API server, through the official asynchronous client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from kubernetes.aio import client, config
 
 from tradingsweep.adapters.lease import KubeLease
 from tradingsweep.adapters.sweep_object import sweep_object
-from tradingsweep.crd.model import GROUP, KIND, PLURAL, VERSION
+from tradingsweep.crd.model import GROUP, KIND, OWNER_MARKS, PLURAL, VERSION
 from tradingsweep.domain.facts import SweepObject
 from tradingsweep.errors import ClusterUnavailable, ConfigurationError
 from tradingsweep.reconcile.leadership import LeaseTimes
@@ -29,8 +29,15 @@ _AWAY = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
 
 @asynccontextmanager
-async def connect(holder: str, kubeconfig: str | None = None) -> AsyncIterator["KubeCluster"]:
+async def connect(
+    holder: str, kubeconfig: str | None = None, *, marks: Collection[str] = OWNER_MARKS
+) -> AsyncIterator["KubeCluster"]:
     """Connect as the pod's service account, or as a kubeconfig says (default: the current one).
+
+    Args:
+        holder: this process's name among its replicas.
+        kubeconfig: its path.
+        marks: labels and annotations of which any makes an object somebody else's.
 
     Raises:
         ConfigurationError: there is neither.
@@ -46,13 +53,14 @@ async def connect(holder: str, kubeconfig: str | None = None) -> AsyncIterator["
                 f"no cluster: not in a pod, and no usable KUBECONFIG ({error})"
             ) from error
     async with client.ApiClient(settings) as api:
-        yield KubeCluster(api, holder)
+        yield KubeCluster(api, holder, marks)
 
 
 class KubeCluster:
     """Sweeps and Events at the API server; see `reconcile.ports.Cluster`."""
 
-    def __init__(self, api: client.ApiClient, holder: str) -> None:
+    def __init__(self, api: client.ApiClient, holder: str, marks: Collection[str]) -> None:
+        self._marks = marks
         self._objects = client.CustomObjectsApi(api)
         self._events = client.EventsV1Api(api)
         self._core = client.CoreV1Api(api)
@@ -97,7 +105,7 @@ class KubeCluster:
                 if error.status == _GONE:
                     return None
                 raise
-        target = sweep_object(_mapping(body))
+        target = self._read(body)
         return target if target.uid == key.uid else None
 
     async def list_all(self, namespaces: Sequence[str]) -> list[SweepObject]:
@@ -115,7 +123,7 @@ class KubeCluster:
         token: str | None = None
         while True:
             page = await self._page(namespace, token)
-            found.extend(sweep_object(item) for item in page["items"])
+            found.extend(self._read(item) for item in page["items"])
             token = page["metadata"].get("continue")
             if not token:
                 return found
@@ -168,7 +176,10 @@ class KubeCluster:
                 if error.status in (_CONFLICT, _GONE):
                     return None
                 raise
-        return sweep_object(_mapping(answer))
+        return self._read(answer)
+
+    def _read(self, body: object) -> SweepObject:
+        return sweep_object(_mapping(body), self._marks)
 
     async def delete(self, target: SweepObject) -> bool:
         """Delete exactly the version that was looked at; False where it changed meanwhile."""

@@ -1,29 +1,26 @@
 """Reading a TradingSweep as the API server sends it."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import ValidationError
 
-from tradingsweep.crd.model import GROUP, TradingSweepSpec
+from tradingsweep.crd.model import CREATED_BY, GROUP, OWNER_MARKS, TradingSweepSpec
 from tradingsweep.domain.facts import SweepObject
 from tradingsweep.errors import ClusterUnavailable
 
-OWNERS_MARKS = (
-    "argocd.argoproj.io/tracking-id",
-    "kustomize.toolkit.fluxcd.io/name",
-    "helm.toolkit.fluxcd.io/name",
-    "meta.helm.sh/release-name",
-    "applyset.kubernetes.io/part-of",
-)
-"""Labels and annotations by which Argo CD, Flux, Helm and ApplySets know what is theirs."""
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 
 
-def sweep_object(body: dict[str, Any]) -> SweepObject:
+def sweep_object(body: dict[str, Any], marks: Collection[str] = OWNER_MARKS) -> SweepObject:
     """Read an object as the API server sends it.
+
+    Args:
+        body: the object.
+        marks: labels and annotations of which any makes it somebody else's.
 
     Raises:
         ClusterUnavailable: it is not one that this operator's schema admits.
@@ -45,16 +42,17 @@ def sweep_object(body: dict[str, Any]) -> SweepObject:
         deleting="deletionTimestamp" in metadata,
         run_requested=_moment(metadata, "run-requested-at"),
         cancel_requested=_moment(metadata, "cancel-requested-at"),
-        owner=_owner(metadata),
+        owner=_owner(metadata, marks),
+        created_by=(metadata.get("labels") or {}).get(CREATED_BY),
     )
 
 
-def _owner(metadata: dict[str, Any]) -> str | None:
+def _owner(metadata: dict[str, Any], marks: Collection[str]) -> str | None:
     """Return who would bring a deleted object back, or takes it away itself."""
     if any(owner.get("controller") for owner in metadata.get("ownerReferences") or ()):
         return "its controller"
-    marks = (metadata.get("labels") or {}).keys() | (metadata.get("annotations") or {}).keys()
-    return next((mark for mark in OWNERS_MARKS if mark in marks), None)
+    carried = (metadata.get("labels") or {}).keys() | (metadata.get("annotations") or {}).keys()
+    return next((mark for mark in marks if mark in carried), None)
 
 
 def _moment(metadata: dict[str, Any], name: str) -> str | None:

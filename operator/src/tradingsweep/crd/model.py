@@ -13,8 +13,10 @@ from tradingsweep.crd.status import (
 )
 
 __all__ = [
+    "CREATED_BY",
     "GROUP",
     "KIND",
+    "OWNER_MARKS",
     "PLURAL",
     "VERSION",
     "Combinations",
@@ -36,3 +38,14 @@ GROUP = "trading.zixly.io"
 VERSION = "v1alpha1"
 KIND = "TradingSweep"
 PLURAL = "tradingsweeps"
+
+CREATED_BY = f"{GROUP}/created-by"
+"""The label of what a program made; the history limits are for these alone."""
+OWNER_MARKS = (
+    "argocd.argoproj.io/tracking-id",
+    "kustomize.toolkit.fluxcd.io/name",
+    "helm.toolkit.fluxcd.io/name",
+    "meta.helm.sh/release-name",
+    "applyset.kubernetes.io/part-of",
+)
+"""Labels and annotations by which Argo CD, Flux, Helm and ApplySets know what is theirs."""

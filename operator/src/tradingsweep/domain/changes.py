@@ -99,6 +99,15 @@ class RunEdit:
     """The next intent sets a new one."""
 
 
+class Deletion(StrEnum):
+    """Why an object is let go after its end."""
+
+    TTL = "ttl"
+    """Its own ttlSecondsAfterFinished is over."""
+    HISTORY = "history"
+    """A program made it, and its namespace has more finished ones than are kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """A Kubernetes Event about the sweep, through the outbox."""
@@ -136,7 +145,7 @@ class Change:
     object_gone: bool = False
     reuses: Reusable | None = None
     """The run that the change opens is completed at once, with the results of this one."""
-    deletes: bool = False
+    deletes: Deletion | None = None
     """The object is to be deleted, through the outbox."""
 
     def also(self, *, answered: Answered) -> "Change":

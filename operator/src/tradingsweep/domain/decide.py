@@ -25,7 +25,7 @@ from tradingsweep.domain.endings import JOB_LOST, attempt_failed, gave_up
 from tradingsweep.domain.facts import Facts, Submission
 from tradingsweep.domain.hearing import callback_came, job_has_ended, stale_callbacks
 from tradingsweep.domain.identity import identity, identity_hash
-from tradingsweep.domain.keeping import can_be_reused, its_time_is_over, opened
+from tradingsweep.domain.keeping import can_be_reused, is_let_go, opened
 from tradingsweep.domain.outcomes import accepted, replaced, seen, unknown
 from tradingsweep.domain.phases import TERMINAL, Event, Phase
 from tradingsweep.domain.reasons import Reason
@@ -97,7 +97,7 @@ def run_has_ended(facts: Facts) -> Action | None:
     sweep = facts.view.sweep
     if sweep is None or sweep.phase not in TERMINAL:
         return None
-    return stale_callbacks(facts) or its_time_is_over(facts) or Rest()
+    return stale_callbacks(facts) or is_let_go(facts) or Rest()
 
 
 def stream_told(facts: Facts) -> Action | None:

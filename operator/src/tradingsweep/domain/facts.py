@@ -33,6 +33,8 @@ class SweepObject:
     """A moment in RFC 3339, by annotation: cancel the run."""
     owner: str | None = None
     """Who would bring the object back, or take it away: a controller, Argo CD, Flux, Helm."""
+    created_by: str | None = None
+    """The program that made it, by label; what a person or Git applied carries none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,8 @@ class Facts:
     heard: Heard | None = None
     posted: bool = False
     """This process has already begun to POST the current submission."""
+    surplus: bool = False
+    """Its namespace has more finished objects made by programs than are kept, and younger ones."""
     epoch: int = 0
     """This process's number as leader."""
     looked_at: float = 0.0

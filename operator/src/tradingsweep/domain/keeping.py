@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tradingsweep.domain.actions import Action, Record, Rest
-from tradingsweep.domain.changes import Announcement, Change, Move
+from tradingsweep.domain.changes import Announcement, Change, Deletion, Move
 from tradingsweep.domain.facts import Facts, Reusable, SweepObject
 from tradingsweep.domain.outcomes import seen
 from tradingsweep.domain.phases import Event
@@ -46,20 +46,23 @@ def can_be_reused(facts: Facts, target: SweepObject) -> bool:
     return _reusable(facts, target) is not None
 
 
-def its_time_is_over(facts: Facts) -> Action | None:
-    """Delete the object when it has been finished for long enough; its results stay."""
+def is_let_go(facts: Facts) -> Action | None:
+    """Delete an object after its time, or beyond the history that is kept; its results stay.
+
+    Never what somebody else owns: its owner would bring it back. Never what came back already.
+    """
     sweep, target, run = facts.view.sweep, facts.object, facts.view.run
     if sweep is None or target is None or run is None or run.completed_at is None:
         return None
+    if target.owner is not None or sweep.spared or sweep.deletion_asked_at is not None:
+        return None
+    if facts.surplus and target.created_by is not None:
+        return Record(Change(deletes=Deletion.HISTORY))
     ttl = target.spec.ttl_seconds_after_finished
-    if ttl is None or target.owner is not None or sweep.spared:
+    if ttl is None:
         return None
     over_at = run.completed_at + timedelta(seconds=ttl)
-    if facts.now < over_at:
-        return Rest(over_at)
-    if sweep.deletion_asked_at is not None:
-        return Rest()
-    return Record(Change(deletes=True))
+    return Rest(over_at) if facts.now < over_at else Record(Change(deletes=Deletion.TTL))
 
 
 def _reusable(facts: Facts, target: SweepObject) -> Reusable | None:

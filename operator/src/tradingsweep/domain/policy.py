@@ -47,6 +47,8 @@ class Delays:
 
     audit: timedelta = timedelta(minutes=5)
     """Between two comparisons of the ledger with a full list."""
+    history: timedelta = timedelta(seconds=30)
+    """Between two looks for finished objects beyond the history that is kept."""
 
     def scaled(self, factor: float) -> "Delays":
         """Return the same delays, all longer or shorter by one factor."""

@@ -37,6 +37,8 @@ class Context:
     """Submissions that this process has begun to POST, with the intent that it was for."""
     passes: set[asyncio.Task[None]] = field(default_factory=set)
     """Passes that have begun: they are waited for at the end."""
+    surplus: frozenset[str] = frozenset()
+    """Sweeps beyond the history that is kept, as the last look for them found."""
     patched: dict[str, float] = field(default_factory=dict)
     """When this process last patched an object, on its clock."""
     has_met_api: bool = False

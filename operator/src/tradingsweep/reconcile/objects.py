@@ -1,5 +1,7 @@
 """The latest known version of each object, fed by the watch and by the answers to our patches."""
 
+from collections.abc import Iterator
+
 from tradingsweep.domain.facts import SweepObject
 
 
@@ -26,6 +28,9 @@ class Objects:
     def drop(self, uid: str) -> None:
         """Forget an object: the next look asks the API server."""
         self._known.pop(uid, None)
+
+    def __iter__(self) -> Iterator[SweepObject]:
+        return iter(self._known.values())
 
     def __len__(self) -> int:
         return len(self._known)

@@ -25,6 +25,7 @@ async def observe(key: Key, context: Context) -> Facts:
         object=target,
         view=view,
         policy=context.policy,
+        surplus=key.uid in context.surplus,
         epoch=context.epoch,
         looked_at=looked_at,
     )

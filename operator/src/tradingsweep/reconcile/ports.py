@@ -1,6 +1,6 @@
 """What the shell needs of the outside, as narrow protocols; the adapters implement them."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -75,6 +75,14 @@ class AdmissionLimits:
     per_namespace: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryLimits:
+    """How many finished objects of a namespace are kept, of those that a program made."""
+
+    completed: int
+    failed: int
+
+
 class Ledger(Protocol):
     """Postgres: the truth of what happened outside the cluster."""
 
@@ -113,6 +121,13 @@ class Ledger(Protocol):
 
     async def open_sweeps(self) -> list[Key]:
         """List the sweeps of this shard that have not ended."""
+        ...
+
+    async def surplus(self, uids: Sequence[str], limits: HistoryLimits) -> list[Key]:
+        """List those of these sweeps that are beyond the limits of their namespace, oldest first.
+
+        At most a thousand; what was deleted once and came back is neither counted nor listed.
+        """
         ...
 
     async def audit_is_confirmed(self) -> bool:

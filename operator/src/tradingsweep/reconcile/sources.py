@@ -3,6 +3,7 @@
 import structlog
 
 from tradingsweep.domain.answers import Broken, Done, NoSuchJob, Progress
+from tradingsweep.domain.changes import Deletion
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.errors import (
     ClusterUnavailable,
@@ -11,7 +12,7 @@ from tradingsweep.errors import (
     TradingApiUnavailable,
 )
 from tradingsweep.reconcile.context import Context
-from tradingsweep.reconcile.ports import AdmissionLimits, Effect, Key, KubeEvent
+from tradingsweep.reconcile.ports import AdmissionLimits, Effect, KubeEvent
 from tradingsweep.reconcile.queue import Bell
 
 log = structlog.get_logger()
@@ -121,7 +122,7 @@ async def _perform(effect: Effect, context: Context) -> bool:
         case "cancel":
             return await _cancel(said["job_id"], context)
         case "delete_object":
-            await _delete(effect.key, context)
+            await _delete(effect, context)
             return False
         case _:
             return False
@@ -150,12 +151,13 @@ async def _cancel(job_id: str, context: Context) -> bool:
             raise TradingApiUnavailable("the job was asked to end and has not ended yet")
 
 
-async def _delete(key: Key, context: Context) -> None:
+async def _delete(effect: Effect, context: Context) -> None:
     """Delete an object whose time is over, unless somebody has asked it something since.
 
     Raises:
         ClusterUnavailable: it changed at this very moment: look again.
     """
+    key = effect.key
     target = await context.cluster.get(key)
     if target is None:
         return
@@ -163,6 +165,9 @@ async def _delete(key: Key, context: Context) -> None:
     if asked is None or asked.deletion_asked_at is None:
         return
     if target.generation > asked.generation_seen or target.owner is not None:
+        return
+    if effect.payload.get("because") == Deletion.HISTORY and target.created_by is None:
+        # Somebody took the label off: now it is kept like what a person applied.
         return
     if not await context.cluster.delete(target):
         raise ClusterUnavailable("the object changed while it was to be deleted")

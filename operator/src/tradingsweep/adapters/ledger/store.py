@@ -1,5 +1,6 @@
 """The ledger's port, put together from its parts."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ from tradingsweep.adapters.ledger import (
     admission,
     counts,
     facts,
+    history,
     leadership,
     line,
     outbox,
@@ -16,7 +18,7 @@ from tradingsweep.adapters.ledger import (
 from tradingsweep.adapters.ledger.postgres import Identity, Pool, transaction
 from tradingsweep.domain.changes import Change
 from tradingsweep.domain.facts import Question, View
-from tradingsweep.reconcile.ports import AdmissionLimits, Effect, Key
+from tradingsweep.reconcile.ports import AdmissionLimits, Effect, HistoryLimits, Key
 
 
 class PostgresLedger:
@@ -76,6 +78,10 @@ class PostgresLedger:
     async def open_sweeps(self) -> list[Key]:
         """List the sweeps of this shard that have not ended."""
         return await self._keys(_OPEN)
+
+    async def surplus(self, uids: Sequence[str], limits: HistoryLimits) -> list[Key]:
+        """List those of these sweeps that are beyond the limits of their namespace."""
+        return await history.surplus(self._pool, self.identity, uids, limits)
 
     async def audit_is_confirmed(self) -> bool:
         """Whether a human has said, lately, that what is missing was meant to be deleted."""

@@ -72,7 +72,7 @@ class _Decision:
             "identity_version": IDENTITY_VERSION,
             "run_no": self.run_no,
             "gone": self.change.object_gone,
-            "deletes": self.change.deletes,
+            "deletes": self.change.deletes is not None,
             "opens": self.change.opens is not None,
             "spared": self.change.reuses is not None and self.change.reuses.came_back,
             "suspended": self.change.seen.suspended if self.change.seen else None,
@@ -135,9 +135,10 @@ class _Decision:
                     "reason": self.change.reason.value if self.change.reason else "",
                 },
             )
-        if self.change.deletes:
+        if self.change.deletes is not None:
             dedupe = f"delete:{self.key.uid}:{self.version}"
-            await self._leave(connection, "delete_object", dedupe, {})
+            why = {"because": self.change.deletes.value}
+            await self._leave(connection, "delete_object", dedupe, why)
         for said in self.change.announce:
             name = event_name(self.key, self.version, said.reason.value)
             payload = {"name": name, "type": said.type, "reason": said.reason, "note": said.note}

@@ -51,20 +51,20 @@ async def test_a_changed_file_is_refused_by_name(empty_database: str) -> None:
 async def test_a_database_that_asks_for_a_newer_program_is_left_alone(ledger: str) -> None:
     """An old program neither migrates nor runs on a ledger that has moved on."""
     with connect(ledger) as connection:
-        connection.execute("UPDATE ledger_meta SET schema_version = 99, min_app = 99")
+        connection.execute("UPDATE ledger_meta SET schema_version = 9999, min_app = 9999")
 
     state = await _state(ledger)
 
     assert state.problem is not None
     assert "upgrade" in state.problem
-    with pytest.raises(ConfigurationError, match="needs a program that knows migration 99"):
+    with pytest.raises(ConfigurationError, match="needs a program that knows migration 9999"):
         await migrate(ledger)
 
 
 async def test_a_newer_schema_that_takes_old_programs_is_no_problem(ledger: str) -> None:
     """During an upgrade the old program goes on with the new schema."""
     with connect(ledger) as connection:
-        connection.execute("UPDATE ledger_meta SET schema_version = 99")
+        connection.execute("UPDATE ledger_meta SET schema_version = 9999")
 
     assert (await _state(ledger)).problem is None
     assert [] == await migrate(ledger)
@@ -76,6 +76,16 @@ async def test_an_empty_database_says_what_to_run(empty_database: str) -> None:
 
     assert problem is not None
     assert "run `tradingsweep migrate`" in problem
+
+
+async def test_a_file_with_a_lower_number_that_came_later_is_missed(ledger: str) -> None:
+    """The newest file is applied, and one before it is not: the program says which, and waits."""
+    with connect(ledger) as connection:
+        connection.execute("DELETE FROM schema_migrations WHERE number = 2")
+
+    problem = (await _state(ledger)).problem
+
+    assert f"the ledger's schema is at migration {NEWEST} and lacks 2: run" in str(problem)
 
 
 async def test_a_current_database_has_no_problem(ledger: str) -> None:

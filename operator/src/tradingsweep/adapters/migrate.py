@@ -54,6 +54,9 @@ class SchemaState:
     """Number of the newest file that this program has."""
     min_app: int
     """The database refuses programs that know less than this."""
+    missing: tuple[int, ...] = ()
+    """Numbers of this program's files that were not applied. Numbers have gaps, and a file with a
+    lower one can come later: the last number alone does not tell."""
 
     @property
     def problem(self) -> str | None:
@@ -63,10 +66,10 @@ class SchemaState:
                 f"the ledger's schema needs a program that knows migration {self.min_app}, "
                 f"this one knows {self.known}: upgrade it"
             )
-        if self.applied < self.known:
+        if self.missing:
             return (
-                f"the ledger's schema is at migration {self.applied}, "
-                f"this program needs {self.known}: run `tradingsweep migrate`"
+                f"the ledger's schema is at migration {self.applied} and lacks "
+                f"{', '.join(map(str, self.missing))}: run `tradingsweep migrate`"
             )
         return None
 
@@ -84,15 +87,20 @@ def shipped() -> tuple[Migration, ...]:
 
 async def schema_state(connection: AsyncConnection[Any]) -> SchemaState:
     """Read how the schema stands; an empty database is state 0, not an error."""
-    known = shipped()[-1].number
+    numbers = tuple(migration.number for migration in shipped())
+    known = numbers[-1]
     async with connection.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute("SELECT to_regclass('public.ledger_meta') IS NOT NULL")
         if await cursor.fetchone() != (True,):
-            return SchemaState(applied=0, known=known, min_app=0)
-        await cursor.execute("SELECT schema_version, min_app FROM public.ledger_meta")
+            return SchemaState(applied=0, known=known, min_app=0, missing=numbers)
+        await cursor.execute(
+            "SELECT schema_version, min_app, ARRAY(SELECT number FROM public.schema_migrations)"
+            " FROM public.ledger_meta"
+        )
         row = await cursor.fetchone()
-    applied, min_app = row or (0, 0)
-    return SchemaState(applied=applied, known=known, min_app=min_app)
+    applied, min_app, there = row or (0, 0, [])
+    missing = tuple(number for number in numbers if number not in there)
+    return SchemaState(applied=applied, known=known, min_app=min_app, missing=missing)
 
 
 async def migrate(dsn: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -113,10 +113,14 @@ def page(name: str, *rows: dict[str, Any], **changes: object) -> dict[str, Any]:
 
 
 @contextmanager
-def scripted_system(ground: Ground, folder: Path) -> Iterator[Scripted]:
-    """Run a system that knows no other Trading API than the scripted one."""
+def scripted_system(ground: Ground, folder: Path, **operator: str) -> Iterator[Scripted]:
+    """Run a system that knows no other Trading API than the scripted one.
+
+    `operator` is added to the operator's settings.
+    """
+    settings = replace(SETTINGS, operator={**SETTINGS.operator, **operator})
     with in_background(scripted_api()) as api:
         api.on("/health", HEALTHY)
         api.on("/api/v1/auth/login", says(200, {}, Set_Cookie="session=abcdef0123; HttpOnly"))
-        with ground.system(folder, SETTINGS, trading_api_url=api.url) as system:
+        with ground.system(folder, settings, trading_api_url=api.url) as system:
             yield Scripted(system, api)

@@ -100,6 +100,13 @@ class A:
             State.UNKNOWN, ago, unknown_until=NOON + timedelta(seconds=wait - ago)
         )._phase(Phase.SUBMITTED, Reason.OUTCOME_UNKNOWN)
 
+    def held(self, reason: Reason = Reason.OUTCOME_UNKNOWN) -> Self:
+        """A human is waited for, since a minute."""
+        sweep = self.facts.view.sweep
+        assert sweep is not None
+        held = replace(sweep, hold=reason, held_at=NOON - timedelta(minutes=1), message="look")
+        return self._view(sweep=held)
+
     def accepted(self, *, ago: float = 10) -> Self:
         """The API has the job."""
         return self._submit(State.ACCEPTED, ago, job_ids=(JOB,))._phase(

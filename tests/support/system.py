@@ -1,6 +1,8 @@
 """The whole system as a test sees it: kubectl, the ledger, the API's own book, the processes."""
 
 import json
+import os
+import subprocess
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +12,7 @@ from psycopg.rows import DictRow, dict_row
 
 from dev.audit import Write
 from dev.controlplane import ControlPlane
+from dev.environment import script
 from dev.kubectl import Kubectl
 from dev.stack import Stack
 from tests.support import api_ledger
@@ -160,6 +163,20 @@ class System:
     def _now(self) -> datetime:
         now: datetime = self.rows("SELECT now() AS now")[0]["now"]
         return now
+
+    def command(self, *arguments: str) -> tuple[int, str]:
+        """Run a `tradingsweep` command on the ledger as a human would; its status and output."""
+        environment = {**os.environ, "TRADINGSWEEP_DSN": self.stack.wiring.dsn}
+        answer = subprocess.run(
+            [script("tradingsweep"), *arguments],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        return answer.returncode, answer.stdout
 
     def restart_operator(self) -> None:
         """Start an operator that was killed or stopped, and wait until it works."""

@@ -43,8 +43,12 @@ def truths(status: TradingSweepStatus) -> dict[str, str]:
             A.sweep().ended(Phase.FAILED, Reason.JOB_FAILED),
             {"Ready": "False", "Stalled": "True", "Complete": "False", "Failed": "True"},
         ),
+        (
+            A.sweep().unknown().held(),
+            {"Ready": "False", "Stalled": "True", "Complete": "False", "Failed": "False"},
+        ),
     ],
-    ids=["waiting", "submitted", "unknown", "running", "completed", "failed"],
+    ids=["waiting", "submitted", "unknown", "running", "completed", "failed", "held"],
 )
 def test_conditions_follow_the_table(situation: A, table: dict[str, str]) -> None:
     """A condition that the table does not name is absent."""

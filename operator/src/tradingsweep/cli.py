@@ -7,11 +7,15 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tradingsweep.errors import TradingSweepError
+from tradingsweep.errors import CommandRefused, TradingSweepError
+
+if TYPE_CHECKING:
+    from tradingsweep.adapters.ledger import Named
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -73,6 +77,49 @@ def audit(
     with _one_line_for_an_error():
         asyncio.run(confirm_audit(DatabaseSettings.load().dsn.get_secret_value()))
         typer.echo("the audits of the next ten minutes may cancel as much as they find")
+
+
+_RESOLVE = """Examples:
+
+tradingsweep resolve desk-a/btc-sma --job-id sweep_20250127_103045
+
+tradingsweep resolve desk-a/btc-sma --not-submitted
+"""
+
+
+@app.command(epilog=_RESOLVE)
+def resolve(
+    sweep: Annotated[str, typer.Argument(metavar="NAMESPACE/NAME", help="Which sweep.")],
+    *,
+    job_id: Annotated[str | None, typer.Option(help="The Trading API has it as this job.")] = None,
+    not_submitted: Annotated[
+        bool, typer.Option("--not-submitted", help="It never arrived: submit it anew.")
+    ] = False,
+    cluster: Annotated[
+        str | None, typer.Option(help="Whose sweep, where several clusters share the ledger.")
+    ] = None,
+) -> None:
+    """Say what became of a submission whose answer was lost (SubmissionOutcomeUnknown)."""
+    from tradingsweep.adapters.ledger import say
+    from tradingsweep.config import DatabaseSettings
+    from tradingsweep.domain.holding import found_at_the_api, never_submitted
+
+    with _one_line_for_an_error():
+        if (job_id is None) is not not_submitted:
+            raise CommandRefused("say either --job-id JOB or --not-submitted")
+        about = _named(sweep, cluster)
+        word = never_submitted if job_id is None else partial(found_at_the_api, job_id=job_id)
+        asyncio.run(say(DatabaseSettings.load().dsn.get_secret_value(), about, word))
+        typer.echo(f"{about}: the operator goes on with that")
+
+
+def _named(sweep: str, cluster: str | None) -> "Named":
+    from tradingsweep.adapters.ledger import Named
+
+    namespace, slash, name = sweep.partition("/")
+    if not (namespace and slash and name) or "/" in name:
+        raise CommandRefused("the sweep must be given as NAMESPACE/NAME, such as desk-a/btc-sma")
+    return Named(namespace, name, cluster)
 
 
 @app.command(epilog="Example: tradingsweep crd | kubectl apply -f -")

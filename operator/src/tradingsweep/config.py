@@ -1,6 +1,6 @@
 """Settings, from environment variables that begin with `TRADINGSWEEP_`."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -77,6 +77,9 @@ class OperatorSettings(DatabaseSettings):
     """How long a submission may take."""
     unknown_outcome_wait_seconds: float = Field(default=900, ge=0)
     """How long a callback may still name the job of a submission whose answer was lost."""
+    on_unknown_outcome: Literal["Resubmit", "Hold"] = "Resubmit"
+    """What follows that wait: the sweep is submitted anew, or held until a human says what became
+    of it (`tradingsweep resolve`). Hold is for an API at which every job costs."""
     busy_means_not_accepted: bool = False
     """A 503 to a submission certainly means that it was not accepted."""
     lease_namespace: str = "default"

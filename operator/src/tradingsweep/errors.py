@@ -4,6 +4,7 @@ TradingSweepError
 ├── ConfigurationError        a setting is missing or wrong: the process does not start
 ├── LedgerUnavailable         Postgres is away or refused: the pass is repeated with backoff
 ├── LeadershipLost            another process leads: this one ends
+├── CommandRefused            a human's command does not fit what the ledger knows
 ├── ClusterUnavailable        the API server is away or refused: likewise
 ├── TradingApiUnavailable     the Trading API is away: no try is used up
 │   └── CredentialsRejected   it answered 401 or 403
@@ -23,6 +24,10 @@ class ConfigurationError(TradingSweepError):
 
 class LedgerUnavailable(TradingSweepError):  # noqa: N818 - reads as the state that it reports
     """Postgres could not be reached, or ended the transaction."""
+
+
+class CommandRefused(TradingSweepError):  # noqa: N818
+    """What a human asks for cannot be done; the message says why, and what can."""
 
 
 class ClusterUnavailable(TradingSweepError):  # noqa: N818

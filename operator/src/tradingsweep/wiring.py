@@ -89,6 +89,7 @@ def context_of(parts: Parts, settings: OperatorSettings, epoch: int) -> Context:
             delays=delays(settings),
             time_scale=settings.time_scale,
             max_combinations=settings.max_combinations,
+            holds_unknown=settings.on_unknown_outcome == "Hold",
         ),
         epoch=epoch,
         callback_url=_callback_url(settings, parts.keyring),

@@ -147,6 +147,10 @@ class Change:
     """The run that the change opens is completed at once, with the results of this one."""
     deletes: Deletion | None = None
     """The object is to be deleted, through the outbox."""
+    holds: Reason | None = None
+    """Nothing goes on until a human, or news, decides; the next event ends the hold."""
+    wakes: bool = False
+    """Somebody beside the operator decides: its process is to look, through the outbox."""
 
     def also(self, *, answered: Answered) -> "Change":
         """Return the same change, which answers a command too."""

@@ -25,6 +25,8 @@ class Standing:
     """It waits because spec.suspend holds it."""
     cannot_be_held: bool = False
     """spec.suspend is true, and its job goes on all the same."""
+    stalled_at: datetime | None = None
+    """Since then a human is waited for."""
 
 
 _TABLE: dict[Phase, dict[str, Truth]] = {
@@ -40,19 +42,30 @@ _TABLE: dict[Phase, dict[str, Truth]] = {
 _HELD: dict[str, Truth] = {"Suspended": "True", "Complete": "False", "Failed": "False"}
 """Waiting because somebody wants it so: nothing is in progress and nothing is wrong."""
 
+_STALLED: dict[str, Truth] = {
+    "Ready": "False",
+    "Stalled": "True",
+    "Complete": "False",
+    "Failed": "False",
+}
+"""Nothing goes on until a human decides, whatever the phase."""
+
 
 def conditions(
     standing: Standing, reason: Reason, message: str, run: Run, generation: int
 ) -> tuple[Condition, ...]:
     """Return the conditions of a standing, in the order in which people read them."""
     phase = standing.phase
-    table = _HELD if standing.held else _TABLE[phase]
+    if standing.stalled_at is not None:
+        table = _STALLED
+    else:
+        table = _HELD if standing.held else _TABLE[phase]
     shown = tuple(
         Condition(
             type=name,
             status=truth,
             observed_generation=generation,
-            last_transition_time=_since(phase, name, run),
+            last_transition_time=_since(standing, name, run),
             reason=reason.value,
             message=message,
         )
@@ -76,12 +89,15 @@ def conditions(
     )
 
 
-def _since(phase: Phase, name: str, run: Run) -> datetime:
+def _since(standing: Standing, name: str, run: Run) -> datetime:
     """Say since when a condition holds; from the ledger, so that every look says the same.
 
     What begins with a run begins when it was queued. At its end only what the end turned over
     gets a new time: a run that failed was never ready, and one that completed never failed.
     """
+    phase = standing.phase
+    if standing.stalled_at is not None:
+        return standing.stalled_at if name == "Stalled" else run.queued_at
     if run.completed_at is None or phase not in (Phase.COMPLETED, Phase.FAILED):
         return run.queued_at
     turned = {

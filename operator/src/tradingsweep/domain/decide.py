@@ -24,6 +24,7 @@ from tradingsweep.domain.commands import (
 from tradingsweep.domain.endings import JOB_LOST, attempt_failed, gave_up
 from tradingsweep.domain.facts import Facts, Submission
 from tradingsweep.domain.hearing import callback_came, job_has_ended, stale_callbacks
+from tradingsweep.domain.holding import held_for_a_human
 from tradingsweep.domain.identity import identity, identity_hash
 from tradingsweep.domain.keeping import can_be_reused, is_let_go, opened
 from tradingsweep.domain.outcomes import accepted, replaced, seen, unknown
@@ -152,7 +153,10 @@ def outcome_is_unknown(facts: Facts) -> Action | None:
         return _look_up(facts, live)
     if facts.now < live.unknown_until:
         return Rest(min(live.unknown_until, live.deadline_at or live.unknown_until))
-    return Record(replaced(live))
+    if not facts.policy.holds_unknown:
+        return Record(replaced(live))
+    held = facts.view.sweep is not None and facts.view.sweep.hold is not None
+    return Rest(live.deadline_at) if held else Record(held_for_a_human(facts, live))
 
 
 def deadline_has_passed(facts: Facts) -> Action | None:

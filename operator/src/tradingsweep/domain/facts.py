@@ -11,6 +11,7 @@ from tradingsweep.crd.model import TradingSweepSpec
 from tradingsweep.domain.answers import News, Result
 from tradingsweep.domain.phases import Phase
 from tradingsweep.domain.policy import Policy
+from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import LIVE, State
 
 
@@ -62,6 +63,9 @@ class SweepRow:
     """Its time after the end was over, and the object is to be deleted."""
     spared: bool = False
     """It came back after it was deleted: it is not deleted again."""
+    hold: Reason | None = None
+    """A human must decide, and this is why; the phase stays what it was."""
+    held_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

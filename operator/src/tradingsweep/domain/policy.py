@@ -76,6 +76,8 @@ class Policy:
     knows_status: bool = False
     """The API tells what became of a job when it is asked by its id."""
     can_cancel: bool = False
+    holds_unknown: bool = False
+    """A submission whose outcome stays unknown waits for a human instead of being sent anew."""
     key_life: timedelta = timedelta(hours=24)
     """How long the API is trusted to remember a key."""
 

@@ -121,6 +121,7 @@ def _standing(facts: Facts, sweep: SweepRow) -> Standing:
     return Standing(
         phase=sweep.phase,
         held=sweep.suspended and sweep.phase is Phase.QUEUED,
+        stalled_at=sweep.held_at if sweep.hold else None,
         cannot_be_held=sweep.suspended and in_flight and not facts.policy.can_cancel,
     )
 
@@ -128,6 +129,8 @@ def _standing(facts: Facts, sweep: SweepRow) -> Standing:
 def _why(facts: Facts, sweep: SweepRow) -> tuple[Reason, str]:
     """Say why the sweep stands where it stands; of the queue's causes only who is near is told."""
     reason = Reason(sweep.reason)
+    if sweep.hold is not None:
+        return sweep.hold, sweep.message
     if sweep.phase is not Phase.QUEUED:
         return reason, sweep.message or sweep.phase.value
     if facts.submission is not None and facts.submission.state == "intent":

@@ -35,6 +35,12 @@ class Reason(StrEnum):
     RETRY_SCHEDULED = "RetryScheduled"
     """An Event's reason: an attempt failed, and another one is planned."""
 
+    # A human must decide.
+    LEDGER_ROLLED_BACK = "LedgerRolledBack"
+    """Its status knows more than the ledger: the database was restored to an earlier moment."""
+    OBJECT_RESTORED = "ObjectRestored"
+    """The object is older than the ledger knows it, or was deleted and is there again."""
+
     # It ended well.
     COMPLETED = "Completed"
     """The results are stored."""

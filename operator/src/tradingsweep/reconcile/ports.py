@@ -61,7 +61,7 @@ class Effect:
 
     id: int
     kind: str
-    """event, cancel or delete_object."""
+    """event, cancel, look or delete_object."""
     key: Key
     payload: dict[str, Any]
     tries: int

@@ -121,6 +121,9 @@ async def _perform(effect: Effect, context: Context) -> bool:
             return False
         case "cancel":
             return await _cancel(said["job_id"], context)
+        case "look":
+            context.queue.add(effect.key)
+            return False
         case "delete_object":
             await _delete(effect, context)
             return False

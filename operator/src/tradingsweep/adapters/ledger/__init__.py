@@ -1,10 +1,12 @@
 """The ledger on Postgres: what `reconcile.ports.Ledger` promises, with its SQL beside it.
 
 `view` reads, `write` decides (W1), `admission` gives out slots, `facts` appends (W2), `outbox`
-hands out effects. `postgres` is what they share: the pool and the translation of errors.
+hands out effects, `human` takes commands. `postgres` is what they share: the pool and
+the translation of errors.
 """
 
 from tradingsweep.adapters.ledger.confirm import confirm_audit
+from tradingsweep.adapters.ledger.human import Named, say
 from tradingsweep.adapters.ledger.postgres import (
     Identity,
     check_schema,
@@ -13,4 +15,13 @@ from tradingsweep.adapters.ledger.postgres import (
 )
 from tradingsweep.adapters.ledger.store import PostgresLedger
 
-__all__ = ["Identity", "PostgresLedger", "check_schema", "confirm_audit", "connect", "known_schema"]
+__all__ = [
+    "Identity",
+    "Named",
+    "PostgresLedger",
+    "check_schema",
+    "confirm_audit",
+    "connect",
+    "known_schema",
+    "say",
+]

@@ -62,7 +62,7 @@ WITH due AS MATERIALIZED (
     FROM outbox AS o JOIN sweeps AS s ON s.uid = o.sweep_uid
     WHERE o.done_at IS NULL AND o.dead_at IS NULL AND o.next_at <= now()
       AND (o.lease_until IS NULL OR o.lease_until < now())
-      AND o.kind IN ('event', 'cancel', 'delete_object')
+      AND o.kind IN ('event', 'cancel', 'look', 'delete_object')
       AND s.cluster_id = %(cluster)s AND s.shard = %(shard)s AND s.min_app <= %(app)s
     ORDER BY o.next_at, o.id LIMIT %(limit)s
     FOR UPDATE OF o SKIP LOCKED

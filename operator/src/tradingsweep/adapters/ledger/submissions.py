@@ -28,6 +28,8 @@ async def move_submission(connection: Connection, known: Iterable[Submission], m
             "unknown_until": move.unknown_until,
             "ended": move.to not in (*HOLDS_SLOT, State.READY),
             "frees": not holds,
+            # Named at last after its slot was given up: the job is at the API and takes one.
+            "retakes": move.to is State.ACCEPTED,
         },
     )
 
@@ -51,7 +53,8 @@ UPDATE submissions SET
     -- A slot that was given back stays so: a replaced submission whose end is known takes none
     -- when it is cancelled. Only admission takes slots.
     slot_released_at =
-        CASE WHEN %(frees)s THEN coalesce(slot_released_at, now()) ELSE slot_released_at END
+        CASE WHEN %(frees)s THEN coalesce(slot_released_at, now())
+             WHEN %(retakes)s THEN NULL ELSE slot_released_at END
 WHERE key = %(key)s
 """
 

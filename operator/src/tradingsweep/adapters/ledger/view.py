@@ -16,6 +16,7 @@ from tradingsweep.domain.facts import (
     View,
 )
 from tradingsweep.domain.phases import Phase
+from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import State
 
 MOST_SHOWN = 10
@@ -25,7 +26,7 @@ _SWEEP = """
 SELECT now() AS now, m.ledger_id::text, a.down_until, a.credentials_rejected_until,
        s.uid, s.namespace, s.name, s.generation_seen, s.spec_hash, s.run_no, s.phase, s.reason,
        s.message, s.version, s.object_gone_at, s.suspended, s.run_request, s.cancel_request,
-       s.deletion_asked_at, s.spared,
+       s.deletion_asked_at, s.spared, s.hold_reason, s.held_at,
        s.cluster_id <> %(cluster)s OR s.shard <> %(shard)s OR s.min_app > %(app)s AS foreign
 FROM ledger_meta AS m
 LEFT JOIN sweeps AS s ON s.uid = %(uid)s
@@ -149,6 +150,8 @@ def _sweep(row: dict[str, Any]) -> SweepRow:
         cancel_request=row["cancel_request"],
         deletion_asked_at=row["deletion_asked_at"],
         spared=row["spared"],
+        hold=Reason(row["hold_reason"]) if row["hold_reason"] else None,
+        held_at=row["held_at"],
     )
 
 

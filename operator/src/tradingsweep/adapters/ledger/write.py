@@ -75,6 +75,8 @@ class _Decision:
             "deletes": self.change.deletes is not None,
             "opens": self.change.opens is not None,
             "spared": self.change.reuses is not None and self.change.reuses.came_back,
+            "holds": self.change.holds.value if self.change.holds else None,
+            "goes_on": self.change.event is not None or self.change.object_gone,
             "suspended": self.change.seen.suspended if self.change.seen else None,
             "run_request": self.change.answered.run_request if self.change.answered else None,
             "cancel_request": (
@@ -139,6 +141,8 @@ class _Decision:
             dedupe = f"delete:{self.key.uid}:{self.version}"
             why = {"because": self.change.deletes.value}
             await self._leave(connection, "delete_object", dedupe, why)
+        if self.change.wakes:
+            await self._leave(connection, "look", f"look:{self.key.uid}:{self.version}", {})
         for said in self.change.announce:
             name = event_name(self.key, self.version, said.reason.value)
             payload = {"name": name, "type": said.type, "reason": said.reason, "note": said.note}
@@ -172,10 +176,12 @@ def _phase_after(before: Phase | None, change: Change) -> Phase:
 
 _INSERT_SWEEP = """
 INSERT INTO sweeps (uid, cluster_id, shard, namespace, name, generation_seen, spec, spec_hash,
-                    identity_version, run_no, phase, reason, message, version, suspended, spared)
+                    identity_version, run_no, phase, reason, message, version, suspended, spared,
+                    hold_reason, held_at)
 VALUES (%(uid)s, %(cluster)s, %(shard)s, %(namespace)s, %(name)s, %(generation)s, %(spec)s,
         %(spec_hash)s, %(identity_version)s, %(run_no)s, %(phase)s, %(reason)s, %(message)s, 1,
-        %(suspended)s, %(spared)s)
+        %(suspended)s, %(spared)s, %(holds)s,
+        CASE WHEN %(holds)s::text IS NOT NULL THEN now() END)
 ON CONFLICT (uid) DO NOTHING
 RETURNING version
 """
@@ -197,6 +203,11 @@ UPDATE sweeps SET
     deletion_asked_at =
         CASE WHEN %(deletes)s THEN now() WHEN %(opens)s THEN NULL ELSE deletion_asked_at END,
     run_request = coalesce(%(run_request)s::text, run_request),
+    -- A hold ends with the run's next event: news of the job, its end, another run.
+    hold_reason = CASE WHEN %(holds)s::text IS NOT NULL THEN %(holds)s::text
+                       WHEN %(goes_on)s THEN NULL ELSE hold_reason END,
+    held_at = CASE WHEN %(holds)s::text IS NOT NULL THEN now()
+                   WHEN %(goes_on)s THEN NULL ELSE held_at END,
     cancel_request = coalesce(%(cancel_request)s::text, cancel_request),
     object_gone_at = CASE WHEN %(gone)s THEN now() ELSE object_gone_at END
 WHERE uid = %(uid)s AND version = %(version)s

@@ -8,7 +8,7 @@ from tests.support.ledger_desk import Desk, a_desk, one
 from tests.support.ledger_rows import Connection
 from tradingsweep.domain.changes import Announcement, Change
 from tradingsweep.domain.reasons import Reason
-from tradingsweep.reconcile.ports import Key
+from tradingsweep.reconcile.ports import Effect, Key
 
 AT_ONCE = timedelta(0)
 
@@ -112,6 +112,38 @@ async def test_what_is_set_aside_is_not_claimed_again(desk: Desk) -> None:
     await desk.ledger.effect_failed(effect, AT_ONCE, dead=True)
 
     assert [] == await desk.ledger.claim_effects(1)
+
+
+async def a_cancellation(desk: Desk) -> Effect:
+    """Leave and claim the cancellation of a job whose object was deleted."""
+    key = await desk.at_the_api()
+    assert await desk.delete(key)
+    (effect,) = [e for e in await desk.ledger.claim_effects(16) if e.kind == "cancel"]
+    return effect
+
+
+async def test_a_cancellation_is_tried_for_as_long_as_its_job_may_run(
+    desk: Desk, connection: Connection
+) -> None:
+    """An API that is away for hours is asked again: the job takes a slot until its deadline."""
+    effect = await a_cancellation(desk)
+    assert not await desk.ledger.effect_failed(effect, AT_ONCE, dead=True)
+
+    (again,) = await desk.ledger.claim_effects(16)
+    connection.execute("UPDATE submissions SET slot_until = now() - interval '1 s'")
+
+    assert await desk.ledger.effect_failed(again, AT_ONCE, dead=True)
+    assert [] == await desk.ledger.claim_effects(16)
+
+
+async def test_a_cancellation_of_a_job_that_is_known_to_have_ended_is_set_aside(
+    desk: Desk, connection: Connection
+) -> None:
+    """Its slot is free: nothing depends on it any more."""
+    effect = await a_cancellation(desk)
+    connection.execute("UPDATE submissions SET slot_released_at = now()")
+
+    assert await desk.ledger.effect_failed(effect, AT_ONCE, dead=True)
 
 
 async def test_a_claimer_that_was_too_slow_puts_nothing_back(

@@ -21,6 +21,7 @@ from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.history import keep_history
 from tradingsweep.reconcile.loop import work
 from tradingsweep.reconcile.ports import AdmissionLimits, HistoryLimits, Key
+from tradingsweep.reconcile.pruning import keep_pruning
 from tradingsweep.reconcile.queue import Bell
 from tradingsweep.reconcile.sources import (
     Admitter,
@@ -149,6 +150,7 @@ class Operator:
             hear_callbacks(context, callbacks),
             send_effects(context),
             keep_history(context, history),
+            keep_pruning(context, self._metrics.pruned),
             context.follower.run(),
             listen(settings.dsn.get_secret_value(), callbacks.ring),
             *(work(context) for _ in range(settings.workers)),

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -39,6 +39,16 @@ class Metrics:
             buckets=(0.1, 0.5, 1, 2, 5, 10),
             registry=self._own,
         )
+        self._pruned = Counter(
+            "tradingsweep_pruned_rows",
+            "Rows of the ledger that were deleted long after they were dealt with, by kind.",
+            ["kind"],
+            registry=self._own,
+        )
+
+    def pruned(self, kind: str, rows: int) -> None:
+        """Count rows that were deleted."""
+        self._pruned.labels(kind).inc(rows)
 
     def render(self, counts: Counts) -> bytes:
         """Write everything in Prometheus' text format."""
@@ -85,6 +95,27 @@ class _Jobs(Collector):
         for phase in Phase:
             now.add_metric([phase.value], self._counts.now.get(phase.value, 0))
         yield from (queued, ended, duration, now)
+        yield from self._backlog()
+
+    def _backlog(self) -> Iterator[Metric]:
+        outbox = GaugeMetricFamily(
+            "tradingsweep_outbox_rows",
+            "Effects that wait to be performed (Events, mails, cancellations, deletions), or that "
+            "failed so often that they were set aside (dead).",
+            labels=["kind", "state"],
+        )
+        inbox = GaugeMetricFamily(
+            "tradingsweep_inbox_rows",
+            "Callbacks that wait to be looked at, or that were set aside (dead).",
+            labels=["state"],
+        )
+        backlog = self._counts.backlog
+        for kind in ("event", "mail", "cancel", "delete_object"):
+            for state in ("waiting", "dead"):
+                outbox.add_metric([kind, state], backlog.outbox.get((kind, state), 0))
+        for state in ("waiting", "dead"):
+            inbox.add_metric([state], backlog.inbox.get(state, 0))
+        yield from (outbox, inbox)
 
 
 class MeasuredApi:

@@ -49,6 +49,8 @@ class Delays:
     """Between two comparisons of the ledger with a full list."""
     history: timedelta = timedelta(seconds=30)
     """Between two looks for finished objects beyond the history that is kept."""
+    prune: timedelta = timedelta(minutes=10)
+    """Between two deletions of rows that were dealt with long ago."""
 
     def scaled(self, factor: float) -> "Delays":
         """Return the same delays, all longer or shorter by one factor."""

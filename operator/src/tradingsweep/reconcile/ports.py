@@ -166,8 +166,18 @@ class Ledger(Protocol):
         """Mark an effect as performed; a confirmed cancel releases the slot."""
         ...
 
-    async def effect_failed(self, effect: Effect, wait: timedelta, *, dead: bool) -> None:
-        """Put an effect back, or aside for good."""
+    async def effect_failed(self, effect: Effect, wait: timedelta, *, dead: bool) -> bool:
+        """Put an effect back, or, where that is wanted, aside for good.
+
+        A cancellation is never set aside while its job may hold a slot.
+
+        Returns:
+            Whether it was set aside.
+        """
+        ...
+
+    async def prune(self, limit: int) -> dict[str, int]:
+        """Delete at most so many rows of each kind that were dealt with long ago; their counts."""
         ...
 
 

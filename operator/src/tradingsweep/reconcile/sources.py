@@ -18,7 +18,10 @@ from tradingsweep.reconcile.queue import Bell
 log = structlog.get_logger()
 
 MOST_TRIES = 20
-"""An effect of the outbox that failed this often is set aside."""
+"""An effect of the outbox that failed this often, over an hour, is set aside.
+
+A cancellation lasts at least until its job's slot does not count any more.
+"""
 LONGEST_PAUSE = 300.0
 
 
@@ -103,10 +106,9 @@ async def _send(effect: Effect, context: Context) -> None:
         released = await _perform(effect, context)
     except (ClusterUnavailable, TradingApiUnavailable) as error:
         pause = min(LONGEST_PAUSE, 2.0 ** min(effect.tries, 10))
-        dead = effect.tries >= MOST_TRIES
-        log.warning("effect_failed", kind=effect.kind, error=str(error), dead=dead)
         delay = context.policy.seconds(pause)
-        await context.ledger.effect_failed(effect, delay, dead=dead)
+        dead = await context.ledger.effect_failed(effect, delay, dead=effect.tries >= MOST_TRIES)
+        log.warning("effect_failed", kind=effect.kind, error=str(error), dead=dead)
     else:
         await context.ledger.effect_done(effect, released=released)
 

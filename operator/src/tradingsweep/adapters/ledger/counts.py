@@ -6,6 +6,7 @@ together as `other`.
 
 from dataclasses import dataclass
 
+from tradingsweep.adapters.ledger.backlog import Backlog, backlog
 from tradingsweep.adapters.ledger.postgres import Identity, Pool, transaction
 
 MOST_TICKERS = 100
@@ -37,6 +38,8 @@ class Counts:
     ended: tuple[Ended, ...]
     now: dict[str, int]
     """By phase: sweeps that exist."""
+    backlog: Backlog
+    """What waits in inbox and outbox, and what was set aside."""
 
 
 async def count(pool: Pool, identity: Identity) -> Counts:
@@ -62,6 +65,7 @@ async def count(pool: Pool, identity: Identity) -> Counts:
                 ]
             ),
             now={r["phase"]: r["count"] async for r in now},
+            backlog=await backlog(connection),
         )
 
 

@@ -48,11 +48,12 @@ async def done(pool: Pool, effect: Effect, *, released: bool) -> None:
             await connection.execute(_CONFIRM, {"key": effect.payload["submission_key"]})
 
 
-async def failed(pool: Pool, effect: Effect, wait: timedelta, *, dead: bool) -> None:
-    """Put an effect back for later, or aside for good."""
+async def failed(pool: Pool, effect: Effect, wait: timedelta, *, dead: bool) -> bool:
+    """Put an effect back for later, or aside for good; True where it was set aside."""
     arguments = {"id": effect.id, "tries": effect.tries, "wait": wait, "dead": dead}
     async with transaction(pool) as connection:
-        await connection.execute(_FAILED, arguments)
+        row = await (await connection.execute(_FAILED, arguments)).fetchone()
+    return row is not None and bool(row["dead"])
 
 
 # MATERIALIZED: as a plain subquery the planner may run it again, and lock more rows than the limit.
@@ -82,8 +83,14 @@ UPDATE submissions SET
 WHERE key = %(key)s
 """
 
+# A job that was not cancelled runs on, and its slot is counted until slot_until: so long the API is
+# asked, however long it is away.
 _FAILED = """
-UPDATE outbox SET lease_until = NULL, next_at = now() + %(wait)s,
-    dead_at = CASE WHEN %(dead)s THEN now() END
+UPDATE outbox AS o SET lease_until = NULL, next_at = now() + %(wait)s,
+    dead_at = CASE WHEN %(dead)s AND NOT EXISTS (
+        SELECT FROM submissions AS s
+        WHERE o.kind = 'cancel' AND s.key = o.payload->>'submission_key'
+          AND s.slot_released_at IS NULL AND s.slot_until > now()) THEN now() END
 WHERE id = %(id)s AND tries = %(tries)s AND done_at IS NULL
+RETURNING dead_at IS NOT NULL AS dead
 """

@@ -12,6 +12,7 @@ from tradingsweep.adapters.ledger import (
     leadership,
     line,
     outbox,
+    pruning,
     view,
     write,
 )
@@ -124,9 +125,13 @@ class PostgresLedger:
         """Mark an effect as performed."""
         await outbox.done(self._pool, effect, released=released)
 
-    async def effect_failed(self, effect: Effect, wait: timedelta, *, dead: bool) -> None:
-        """Put an effect back, or aside for good."""
-        await outbox.failed(self._pool, effect, wait, dead=dead)
+    async def effect_failed(self, effect: Effect, wait: timedelta, *, dead: bool) -> bool:
+        """Put an effect back, or, where that is wanted, aside for good."""
+        return await outbox.failed(self._pool, effect, wait, dead=dead)
+
+    async def prune(self, limit: int) -> dict[str, int]:
+        """Delete at most so many rows of each kind that were dealt with long ago."""
+        return await pruning.prune(self._pool, limit)
 
     async def _keys(self, query: str) -> list[Key]:
         identity = self.identity

@@ -52,6 +52,7 @@ def report(name: str, bars: Sequence[Bar]) -> bool:
         "name": name,
         "commit": _commit(),
         "machine": _machine(),
+        "load": round(os.getloadavg()[0], 1),
         "bars": [asdict(bar) for bar in bars],
     }
     (FOLDER / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")

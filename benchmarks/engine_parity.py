@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.engine_peers import Vectorbt
 from benchmarks.engine_task import GRIDS, NINE, Task, task
@@ -128,6 +129,20 @@ def _integers(close: FloatArray) -> list[int]:
         total += int(text * scale)
         sums.append(total)
     return sums
+
+
+def unlike_ours(asked: Task, table: pd.DataFrame, percent: float) -> int:
+    """Count the pairs of another peer's table with other trades, or another total return.
+
+    Their returns are in percent; backtesting.py buys whole units of an account of a billion.
+    """
+    result = sweep(asked.bars, asked.spec, pairs=asked.chosen)
+    ours = result.to_pandas(["trades", "total_return"]).set_index(["fast_period", "slow_period"])
+    theirs = table.set_index(["fast", "slow"])
+    theirs.index.names = ours.index.names
+    theirs = theirs.reindex(ours.index)
+    returns = (theirs["total_return"] / 100 - ours["total_return"]).abs()
+    return int(((theirs["trades"] != ours["trades"]) | ~(returns <= percent / 100)).sum())
 
 
 def describe(parity: Parity) -> str:

@@ -131,6 +131,74 @@ class Raptorbt:
         return frame.sort_values("sharpe", ascending=False)
 
 
+class Backtesting:
+    """backtesting.py: an event for each bar, and a run for each pair; it has no other way.
+
+    `optimize` runs the same loop in processes. Units are whole, so the account is large.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        library: Any = importlib.import_module("backtesting")
+        b = task.bars
+        columns = {"Open": b.open, "High": b.high, "Low": b.low, "Close": b.close, "Volume": 1.0}
+        frame = pd.DataFrame(columns, index=pd.to_datetime(b.time))
+        self.backtest = library.Backtest(
+            frame,
+            _cross(library.Strategy, task.first),
+            cash=1e9,
+            commission=FEE,
+            trade_on_close=True,
+        )
+
+    def table(self) -> pd.DataFrame:
+        """Answer end to end, with its own names and units."""
+        fast, slow = (periods.tolist() for periods in self.task.pairs)
+        found = [self.backtest.run(fast=f, slow=s) for f, s in zip(fast, slow, strict=True)]
+        names = {
+            "total_return": "Return [%]",
+            "annualized_return": "Return (Ann.) [%]",
+            "sharpe": "Sharpe Ratio",
+            "sortino": "Sortino Ratio",
+            "max_drawdown": "Max. Drawdown [%]",
+            "trades": "# Trades",
+            "win_rate": "Win Rate [%]",
+            "profit_factor": "Profit Factor",
+            "duration": "Avg. Trade Duration",
+        }
+        frame = pd.DataFrame(
+            {ours: [stats[theirs] for stats in found] for ours, theirs in names.items()}
+        )
+        frame.insert(0, "fast", fast)
+        frame.insert(1, "slow", slow)
+        return frame.sort_values("sharpe", ascending=False)
+
+
+def _cross(strategy: Any, first: int) -> Any:  # noqa: ANN401 - its own class
+    """Return the rule in its words: long while the fast mean is above the slow one.
+
+    It trades from the bar at which every pair's lines exist, as the others are made to.
+    """
+
+    def mean(values: FloatArray, period: int) -> "pd.Series[float]":
+        return pd.Series(values).rolling(period).mean()
+
+    def init(self: Any) -> None:  # noqa: ANN401 - its own object
+        self.above = self.I(mean, self.data.Close, self.fast)
+        self.below = self.I(mean, self.data.Close, self.slow)
+
+    def following(self: Any) -> None:  # noqa: ANN401 - its own object
+        if len(self.data) <= first + 1:
+            return
+        before, now = self.above[-2] > self.below[-2], self.above[-1] > self.below[-1]
+        if now and not before:
+            self.buy()
+        elif before and not now:
+            self.position.close()
+
+    return type("Cross", (strategy,), {"fast": 1, "slow": 2, "init": init, "next": following})
+
+
 def _later(signals: FloatArray) -> FloatArray:
     """Move signals to the next bar."""
     return np.concatenate((np.zeros_like(signals[:1]), signals[:-1]))

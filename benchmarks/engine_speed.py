@@ -1,49 +1,33 @@
-"""Times: CPU seconds of one thread, medians of interleaved repetitions, tables on both sides."""
+"""What is timed: grids beside the peers, and the engine alone. Tables are made on both sides."""
 
-import os
-import statistics
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable
-from pathlib import Path
+from typing import Final
 
 import numpy as np
 
+from benchmarks.engine_clock import Question, Spent, cpu_seconds, in_turns, middle, times
 from benchmarks.engine_loop import loop
-from benchmarks.engine_peers import Raptorbt, Vectorbt
+from benchmarks.engine_peers import Backtesting, Raptorbt, Vectorbt
 from benchmarks.engine_series import a_walk, sp500
-from benchmarks.engine_task import GRIDS, NINE, Task, task
-from tradingapi.engine import Strategy, SweepSpec, sweep
+from benchmarks.engine_task import GRIDS, NINE, Task, task, ten_years
 from tradingapi.engine import columns as c
+from tradingapi.engine import sweep
 from tradingapi.engine.preparation import Prepared, measure_of, prepare
 from tradingapi.engine.window import resolve_window
+from tradingapi.honesty.by_engine import SweepEngine
+from tradingapi.honesty.permutation import search_permuted
+from tradingapi.honesty.report import open_study
+from tradingapi.honesty.watch import Watch
 
-REPETITIONS = 5
-BARS = 2_500
+BARS: Final = 2_500
 
-Question = Callable[[], object]
-
-FULL = (2, 499, 3, 500, 1)
-
-
-def medians(questions: dict[str, Question], clock: Callable[[], float]) -> dict[str, float]:
-    """Ask everything once to warm up, then in turns; a short answer is asked for often enough."""
-    repeats = {}
-    for name, question in questions.items():
-        question()
-        began = clock()
-        question()
-        repeats[name] = max(1, round(0.05 / max(clock() - began, 1e-6)))
-    spent: dict[str, list[float]] = {name: [] for name in questions}
-    for _ in range(REPETITIONS):
-        for name, question in questions.items():
-            began = clock()
-            for _ in range(repeats[name]):
-                question()
-            spent[name].append((clock() - began) / repeats[name])
-    return {name: statistics.median(times) for name, times in spent.items()}
+OURS: Final = "ours, nine, Arrow"
+KERNEL: Final = "ours, kernel only"
+LOOP: Final = "a plain numba loop, no table"
+NUMBA: Final = "vectorbt, numba"
+RUST: Final = "vectorbt, rust"
+RAPTOR: Final = "raptorbt"
+EVENTS: Final = "backtesting.py"
 
 
 def prepared(asked: Task) -> Prepared:
@@ -62,99 +46,79 @@ def kernel_of(asked: Task) -> Question:
     return lambda: ready.run(0, pairs, out)
 
 
-def against_peers(name: str) -> dict[str, float]:
+def ours(asked: Task) -> dict[str, Question]:
+    """Return our answers, end to end and in part."""
+    close, spec, pairs = asked.close, asked.spec, asked.chosen
+    return {
+        OURS: lambda: sweep(close, spec, pairs=pairs, threads=1).to_arrow(NINE),
+        "ours, nine, pandas": lambda: sweep(close, spec, pairs=pairs, threads=1).to_pandas(NINE),
+        "ours, all, Arrow": lambda: sweep(close, spec, pairs=pairs, threads=1).to_arrow(),
+        KERNEL: kernel_of(asked),
+        LOOP: lambda: loop(asked),
+    }
+
+
+def against_peers(name: str) -> Spent:
     """Return CPU seconds of everyone on one grid of the S&P's last 2,500 days."""
     asked = task(name, sp500(BARS), GRIDS[name], start=None)
-    close, spec, pairs = asked.close, asked.spec, asked.chosen
     numba, rust, raptor = Vectorbt("numba"), Vectorbt("rust"), Raptorbt()
-    return medians(
+    spent = in_turns(
         {
-            "ours, nine, Arrow": lambda: sweep(close, spec, pairs=pairs, threads=1).to_arrow(NINE),
-            "ours, nine, pandas": lambda: sweep(close, spec, pairs=pairs, threads=1).to_pandas(
-                NINE
-            ),
-            "ours, all, Arrow": lambda: sweep(close, spec, pairs=pairs, threads=1).to_arrow(),
-            "ours, kernel only": kernel_of(asked),
-            "a plain numba loop, no table": lambda: loop(asked),
-            "vectorbt, numba": lambda: numba.table(asked),
-            "vectorbt, rust": lambda: rust.table(asked),
-            "raptorbt": lambda: raptor.table(asked),
+            **ours(asked),
+            NUMBA: lambda: numba.table(asked),
+            RUST: lambda: rust.table(asked),
+            RAPTOR: lambda: raptor.table(asked),
         },
         time.process_time,
     )
+    # An event for each bar: a few pairs are timed, and their time is scaled to all of them.
+    few = asked.thinned(8)
+    events = Backtesting(few)
+    slow = in_turns({EVENTS: events.table}, time.process_time)[EVENTS]
+    scale = len(asked.grid) / len(few.grid)
+    return {**spent, EVENTS: [seconds * scale for seconds in slow]}
 
 
 def full_grid() -> tuple[float, float]:
     """Return CPU seconds of the daily full grid with all columns, and its G combination-bars/s."""
-    asked = _ten_years()
+    asked = ten_years()
     work = len(asked.grid) * (len(asked.bars) - asked.first)
-    ready = kernel_of(asked)
-    spent = medians(
-        {"sweep": lambda: sweep(asked.bars, asked.spec, threads=1), "kernel": ready},
-        time.process_time,
-    )
-    return spent["sweep"], work / spent["sweep"] / 1e9
+    seconds = _cpu(lambda: sweep(asked.bars, asked.spec, threads=1))
+    return seconds, work / seconds / 1e9
 
 
 def hourly() -> float:
     """Return CPU seconds of a full grid on 8,820 hours, rows included."""
-    asked = task("hours", a_walk(8_820), FULL)
-    return medians({"": lambda: sweep(asked.bars, asked.spec, threads=1)}, time.process_time)[""]
+    asked = task("hours", a_walk(8_820), GRIDS["full"])
+    return _cpu(lambda: sweep(asked.bars, asked.spec, threads=1))
 
 
 def two_threads() -> float:
     """Return how many times faster two threads are than one, by the wall clock."""
-    asked = task("hours", a_walk(8_820), FULL)
-    spent = medians(
+    asked = task("hours", a_walk(8_820), GRIDS["full"])
+    spent = in_turns(
         {
             "one": lambda: sweep(asked.bars, asked.spec, threads=1),
             "two": lambda: sweep(asked.bars, asked.spec, threads=2),
         },
         time.perf_counter,
     )
-    return spent["one"] / spent["two"]
+    return times(spent, "one", "two")
 
 
-def peak_megabytes() -> float:
-    """Return the peak resident memory of a new process that sweeps the full grid once."""
-    return float(_in_new_process("import benchmarks.engine_speed as s; print(s.once())"))
+def permuted(count: int, name: str = "A") -> float:
+    """Return CPU seconds of searching a grid on so many permutations of the S&P's 2,500 days."""
+    asked = task(name, sp500(BARS), GRIDS[name], min_trades=10)
+    found = sweep(asked.bars, asked.spec, threads=1)
+    study = open_study(found, asked.bars, asked.spec, SweepEngine())
+    watch = Watch(count, None, None)
+
+    def search(draws: int) -> object:
+        return search_permuted(study, count=draws, block=1, seed=0, threads=1, watch=watch)
+
+    search(1)
+    return cpu_seconds(lambda: search(count))
 
 
-def once() -> float:
-    """Sweep the full grid into a table; return this process's peak in megabytes."""
-    asked = _ten_years()
-    sweep(asked.bars, asked.spec, threads=1).to_arrow()
-    # Not `ru_maxrss`: that one remembers the process that this one was forked from.
-    status = Path("/proc/self/status").read_text("utf-8")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
-def starts() -> tuple[float, float]:
-    """Return seconds of a new process until its first answer: cold, and with kernels kept."""
-    program = "from tradingapi.engine import warm_up; warm_up()"
-    with tempfile.TemporaryDirectory(prefix="bench-engine-") as folder:
-        timed = []
-        for _ in range(1 + REPETITIONS):
-            began = time.perf_counter()
-            _in_new_process(program, XDG_CACHE_HOME=folder)
-            timed.append(time.perf_counter() - began)
-    return timed[0], statistics.median(timed[1:])
-
-
-def _ten_years() -> Task:
-    bars = sp500(2_520 + 499)
-    start = int(bars.time[499])
-    return Task("full", bars, SweepSpec(Strategy.SMA, (2, 499), (3, 500), 1, start=start))
-
-
-def _in_new_process(program: str, **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        # Bytecode is kept, as after any installation.
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **environment},
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=120,
-    )
-    return done.stdout
+def _cpu(question: Question) -> float:
+    return middle(in_turns({"": question}, time.process_time), "")

@@ -1,9 +1,10 @@
 """What every engine is asked: a grid on one array of closes, and nine figures of each pair."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from benchmarks.engine_series import sp500
 from tradingapi.engine import Bars, Fill, StartState, Strategy, SweepSpec
 from tradingapi.engine.bars import FloatArray, IntArray
 from tradingapi.engine.grid import Grid, chosen, grid
@@ -52,6 +53,12 @@ class Task:
         """All pairs."""
         return grid(self.spec) if self.chosen is None else chosen(self.chosen, self.spec)
 
+    def thinned(self, count: int) -> "Task":
+        """Ask for a few of the pairs, evenly spread."""
+        all_pairs = np.stack(self.pairs, axis=1)
+        evenly = np.linspace(0, len(all_pairs) - 1, count).astype(np.int64)
+        return replace(self, chosen=all_pairs[evenly])
+
     @property
     def first(self) -> int:
         """First measured bar."""
@@ -77,6 +84,13 @@ def task(name: str, bars: Bars, ranges: tuple[int, ...], **options: object) -> T
     return Task(name, bars, spec, _thousand() if name == "B" else None)
 
 
+def ten_years() -> Task:
+    """Ask for the full grid on the S&P's last 2,520 days, filled at the next open, with carry."""
+    bars = sp500(2_520 + 499)
+    start = int(bars.time[499])
+    return Task("full", bars, SweepSpec(Strategy.SMA, (2, 499), (3, 500), 1, start=start))
+
+
 def _thousand() -> IntArray:
     """Return a thousand of 5..50 by 1 with 20..200 by 5, evenly spread."""
     pairs = np.array([(f, s) for f in range(5, 51) for s in range(20, 201, 5) if f < s])
@@ -89,5 +103,6 @@ GRIDS = {
     "B": (5, 50, 20, 200, 5),
     "C": (2, 492, 3, 493, 7),
     "D": (10, 20, 20, 30, 5),
+    "full": (2, 499, 3, 500, 1),
 }
-"""Many trades, few trades, very few, and the seed's example."""
+"""Many trades, few trades, very few, the seed's example, and all that a sweep may ask for."""

@@ -22,8 +22,8 @@ from tests.support.gate import Gate
 from tests.support.manifests import a_sweep
 from tests.support.objects import Objects
 
-PATIENCE = 40.0
-"""Seconds for what takes one or two on an idle machine."""
+PATIENCE = 90.0
+"""Seconds for what takes one or two on an idle machine, and the first job some more."""
 ENDED = ("Completed", "Failed")
 
 

@@ -53,17 +53,24 @@ func main() {
 func run(one task) (any, error) {
 	state := lua.NewState(lua.Options{SkipOpenLibs: true})
 	defer state.Close()
-	for name, open := range map[string]lua.LGFunction{
-		lua.LoadLibName: lua.OpenPackage,
-		lua.BaseLibName: lua.OpenBase,
-		lua.TabLibName:  lua.OpenTable,
+	for _, library := range []struct {
+		name string
+		open lua.LGFunction
+	}{
+		{lua.LoadLibName, lua.OpenPackage},
+		{lua.BaseLibName, lua.OpenBase},
+		{lua.TabLibName, lua.OpenTable},
 	} {
-		call := lua.P{Fn: state.NewFunction(open), Protect: true}
-		if err := state.CallByParam(call, lua.LString(name)); err != nil {
+		call := lua.P{Fn: state.NewFunction(library.open), Protect: true}
+		if err := state.CallByParam(call, lua.LString(library.name)); err != nil {
 			return nil, err
 		}
 	}
-	state.PreloadModule(lua.OsLibName, clock)
+	safe, err := clock(state)
+	if err != nil {
+		return nil, err
+	}
+	state.PreloadModule(lua.OsLibName, safe)
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	state.SetContext(ctx)
@@ -78,21 +85,26 @@ func run(one task) (any, error) {
 	return fromLua(table)
 }
 
-// clock is the module os with time and date, and nothing that touches the machine.
-func clock(state *lua.LState) int {
+// clock gives a module os with time and date, and nothing that touches the machine.
+func clock(state *lua.LState) (lua.LGFunction, error) {
 	call := lua.P{Fn: state.NewFunction(lua.OpenOs), NRet: 1, Protect: true}
 	if err := state.CallByParam(call, lua.LString(lua.OsLibName)); err != nil {
-		state.RaiseError("os: %s", err.Error())
+		return nil, err
 	}
 	whole := state.Get(-1)
 	state.Pop(1)
-	state.SetGlobal(lua.OsLibName, lua.LNil)
 	module := state.NewTable()
 	for _, name := range []string{"time", "date"} {
 		module.RawSetString(name, state.GetField(whole, name))
 	}
-	state.Push(module)
-	return 1
+	// Opening put the whole library where scripts would find it.
+	state.SetGlobal(lua.OsLibName, lua.LNil)
+	loaded := state.GetField(state.GetGlobal(lua.LoadLibName), "loaded")
+	state.SetField(loaded, lua.OsLibName, lua.LNil)
+	return func(state *lua.LState) int {
+		state.Push(module)
+		return 1
+	}, nil
 }
 
 func toLua(state *lua.LState, value any) lua.LValue {

@@ -14,6 +14,7 @@ from dev.environment import RECEIVER_ROLE, Wiring, migrate
 from dev.kubectl import Kubectl, find_kubectl
 from dev.postgres import Login, Postgres
 from dev.stack import Stack
+from tests.support.ground import Ground, Ledgers
 
 CRDS = Path(__file__).parents[1] / "crds"
 
@@ -101,6 +102,19 @@ def receiver_login(postgres: Postgres, migrated: str) -> Login:
     """Who the receiver is in every ledger: it may put callbacks into the inbox."""
     assert migrated
     return postgres.create_login("receiver", RECEIVER_ROLE)
+
+
+@pytest.fixture(scope="session")
+def ledgers(postgres: Postgres, migrated: str, receiver_login: Login) -> Ledgers:
+    """Where each system gets a ledger of its own."""
+    return Ledgers(postgres, migrated, receiver_login)
+
+
+@pytest.fixture(scope="session")
+def ground(control_plane: ControlPlane, kubectl: Kubectl, crd: str, ledgers: Ledgers) -> Ground:
+    """One API server with the CRD and one Postgres for all systems of this worker."""
+    assert crd
+    return Ground(control_plane, kubectl, ledgers)
 
 
 @pytest.fixture

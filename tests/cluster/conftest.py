@@ -4,26 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from dev.controlplane import ControlPlane
-from dev.kubectl import Kubectl
-from dev.postgres import Login, Postgres
 from tests.cluster.kills import EVERY_FEATURE
-from tests.support.ground import Ground, Ledgers, Settings
+from tests.support.ground import Ground, Settings
 from tests.support.scripted_system import Scripted, scripted_system
 from tests.support.system import System
-
-
-@pytest.fixture(scope="session")
-def ledgers(postgres: Postgres, migrated: str, receiver_login: Login) -> Ledgers:
-    """Where each system gets a ledger of its own."""
-    return Ledgers(postgres, migrated, receiver_login)
-
-
-@pytest.fixture(scope="session")
-def ground(control_plane: ControlPlane, kubectl: Kubectl, crd: str, ledgers: Ledgers) -> Ground:
-    """One API server with the CRD and one Postgres for all systems of this worker."""
-    assert crd
-    return Ground(control_plane, kubectl, ledgers)
 
 
 @pytest.fixture(scope="session")

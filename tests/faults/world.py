@@ -1,0 +1,296 @@
+"""A system with a proxy on every way and processes that can be killed at every effect.
+
+    with faulty_system(ground, folder, SURFACES["keys"], kills) as world:
+        world.system.apply("a")
+        with world.ways.trading.rule(cut_after, method="POST", path=SUBMIT, times=1): ...
+
+The tests' own looks (`world.system`, `world.watcher`) go around the proxies.
+"""
+
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from typing_extensions import override
+
+from dev.environment import Wiring
+from dev.processes import Command
+from dev.stack import Stack
+from tests.faults.control import Control
+from tests.faults.effects import Effect, Kill
+from tests.faults.history import History
+from tests.faults.http_proxy import Asked, Forward, HttpProxy, Reply, Rule
+from tests.faults.kube_proxy import kube_proxy, through
+from tests.faults.postgres_proxy import PostgresProxy
+from tests.faults.watcher import Watcher
+from tests.support.background import in_background
+from tests.support.ground import Ground
+from tests.support.objects import Objects
+from tests.support.system import System
+
+ROOT = Path(__file__).parents[2]
+TIME_SCALE = 0.1
+"""Of every delay of the protocol."""
+LEASE_SECONDS = 2.0
+SUBMIT = r"/api/v1/strategy/sweep$"
+CALLBACK = r"/webhook/sweep-callback/"
+
+
+@dataclass(frozen=True)
+class Surface:
+    """What the Trading API of a run can do."""
+
+    name: str
+    features: str | None
+    """TRADING_API_FEATURES; None: all."""
+
+    @property
+    def keeps_keys(self) -> bool:
+        """Whether a repeated POST is a look-up, a job can be asked about, and cancelled."""
+        return self.features is None
+
+
+SURFACES = {
+    "keys": Surface("keys", None),
+    "seed": Surface("seed", ""),
+}
+"""An API with idempotency keys, status and cancel; and one with the documented surface alone."""
+
+
+@dataclass(frozen=True)
+class _FaultyWiring(Wiring):
+    """The processes take the ways through the proxies; the tests do not."""
+
+    told: Mapping[str, str] = field(default_factory=dict)
+    """Replaces what the operator is told."""
+    receiver_told: Mapping[str, str] = field(default_factory=dict)
+
+    @override
+    def operator(self) -> dict[str, str]:
+        return {**super().operator(), **self.told}
+
+    @override
+    def receiver(self) -> dict[str, str]:
+        return {**super().receiver(), **self.receiver_told}
+
+
+class _FaultyStack(Stack):
+    """The product's own processes under a launcher."""
+
+    def __init__(self, folder: Path, wiring: Wiring, port: int, mutant: str) -> None:
+        self._port, self._mutant = port, mutant
+        super().__init__(folder, wiring)
+
+    @override
+    def _command(self, program: str, arguments: list[str], environment: dict[str, str]) -> Command:
+        usual = super()._command(program, arguments, environment)
+        if program != "tradingsweep":
+            return usual
+        return Command(
+            name=usual.name,
+            arguments=[
+                sys.executable,
+                "-m",
+                "tests.faults.launcher",
+                arguments[0],
+                str(self._port),
+            ],
+            log=usual.log,
+            environment={**usual.environment, "FAULTS_MUTANT": self._mutant},
+            folder=ROOT,
+        )
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Every way that the processes have to the outside, and who knows the plan."""
+
+    kube: HttpProxy
+    trading: HttpProxy
+    callbacks: HttpProxy
+    postgres: PostgresProxy
+    """The operator's."""
+    inbox: PostgresProxy
+    """The receiver's."""
+    control: Control
+
+
+@dataclass(frozen=True)
+class World:
+    """A running system with faults."""
+
+    system: System
+    ways: Ways
+    watcher: Watcher
+    history: History
+    surface: Surface
+
+    @property
+    def namespace(self) -> str:
+        """Where its sweeps are."""
+        return self.system.namespace
+
+
+@contextmanager
+def faulty_system(
+    ground: Ground,
+    folder: Path,
+    surface: Surface = SURFACES["keys"],
+    kills: Sequence[Kill] = (),
+    *,
+    operator: Mapping[str, str] | None = None,
+    api: Mapping[str, str] | None = None,
+    mutant: str = "",
+) -> Iterator[World]:
+    """Run a system with a ledger and a namespace of its own; `operator` and `api` are settings.
+
+    Their names are those of the environment, whole. The history is `folder/history.jsonl`.
+    """
+    with ExitStack() as stack:
+        history = History(folder / "history.jsonl")
+        stack.callback(history.close)
+        dsn, receiver_dsn = stack.enter_context(ground.ledgers.fresh())
+        namespace = ground._namespace()
+        kubeconfig = ground.control_plane.kubeconfig
+        bare = Wiring(kubeconfig, dsn, receiver_dsn, namespaces=(namespace,))
+        ways = stack.enter_context(in_background(_ways(bare, history, list(kills))))
+        wiring = _FaultyWiring(
+            kubeconfig,
+            dsn,
+            receiver_dsn,
+            namespaces=(namespace,),
+            api_settings=_api_settings(surface, api or {}),
+            api_port=bare.api_port,
+            receiver_port=bare.receiver_port,
+            told={
+                "KUBECONFIG": str(through(ways.kube, kubeconfig, folder)),
+                "TRADINGSWEEP_DSN": _on_port(dsn, ways.postgres.port),
+                "TRADINGSWEEP_TRADING_API_URL": ways.trading.url,
+                "TRADINGSWEEP_CALLBACK_BASE": ways.callbacks.url,
+                **_operator_settings(),
+                **(operator or {}),
+            },
+            receiver_told={"TRADINGSWEEP_DSN": _on_port(receiver_dsn, ways.inbox.port)},
+        )
+        watcher = stack.enter_context(in_background(Watcher(kubeconfig, namespace).running()))
+        objects = stack.enter_context(Objects(kubeconfig))
+        running = stack.enter_context(_FaultyStack(folder, wiring, ways.control.port, mutant))
+        for service in running.services:
+            stack.callback(service.kill)
+        system = System(
+            ground.kubectl, objects, ground.control_plane, running, wiring.namespaces, None
+        )
+        yield World(system, ways, watcher, history, surface)
+
+
+def _operator_settings() -> dict[str, str]:
+    return {
+        "TRADINGSWEEP_TIME_SCALE": str(TIME_SCALE),
+        "TRADINGSWEEP_LEASE_SECONDS": str(LEASE_SECONDS),
+        "TRADINGSWEEP_MAX_CONCURRENT_SWEEPS": "6",
+        "TRADINGSWEEP_POST_TIMEOUT_SECONDS": "2",
+        # At an API without keys: what a lost answer waits for its callback, scaled as all delays.
+        "TRADINGSWEEP_UNKNOWN_OUTCOME_WAIT_SECONDS": "60",
+    }
+
+
+def _api_settings(surface: Surface, more: Mapping[str, str]) -> dict[str, str]:
+    features = {} if surface.features is None else {"TRADING_API_FEATURES": surface.features}
+    return {
+        "TRADING_API_MIN_JOB_SECONDS": "1",
+        "TRADING_API_WORKERS": "6",
+        "TRADING_API_WEBHOOK_TIME_SCALE": str(TIME_SCALE),
+        **features,
+        **more,
+    }
+
+
+def _on_port(dsn: str, port: int) -> str:
+    usual = urlsplit(dsn).port
+    return dsn.replace(f"@127.0.0.1:{usual}/", f"@127.0.0.1:{port}/")
+
+
+@asynccontextmanager
+async def _ways(wiring: Wiring, history: History, kills: list[Kill]) -> AsyncIterator[Ways]:
+    """Open every proxy, and the control that arms them."""
+    async with AsyncExitStack() as stack:
+        kube = kube_proxy(wiring.kubeconfig, history)
+        trading = HttpProxy("trading-api", wiring.api_url, history)
+        callbacks = HttpProxy("callbacks", wiring.receiver_url, history)
+        traps = _Traps(kube, trading)
+        control = Control(history, _names(wiring.dsn), traps.arm, traps.disarm, kills)
+        postgres, inbox = (
+            PostgresProxy(urlsplit(dsn).port or 0, control.caught)
+            for dsn in (wiring.dsn, wiring.receiver_dsn)
+        )
+        for service in (kube, trading, callbacks, postgres, inbox, control):
+            await stack.enter_async_context(service.running())
+        yield Ways(kube, trading, callbacks, postgres, inbox, control)
+
+
+def _names(dsn: str) -> Callable[[str], str]:
+    def name_of(key: str) -> str:
+        with psycopg.connect(dsn, connect_timeout=5) as ledger:
+            row = ledger.execute(
+                "SELECT w.name FROM submissions AS s JOIN sweeps AS w ON w.uid = s.sweep_uid"
+                " WHERE s.key = %s",
+                (key,),
+            ).fetchone()
+        return str(row[0]) if row else ""
+
+    return name_of
+
+
+class _Traps:
+    """Rules that let the server act, and kill who asked before it hears the answer."""
+
+    def __init__(self, kube: HttpProxy, trading: HttpProxy) -> None:
+        self._kube, self._trading = kube, trading
+        self._armed: list[tuple[HttpProxy, Rule]] = []
+
+    def arm(self, asked: dict[str, Any], caught: Callable[[], None]) -> None:
+        """Set a trap for the effect that a question describes."""
+        proxy, rule = self._rule(asked)
+
+        async def act(_: Asked, forward: Forward) -> Reply | None:
+            reply = await forward()
+            if not reply.is_success:
+                return reply
+            caught()
+            return None
+
+        rule.act, rule.times = act, 1
+        self._armed.append((proxy, rule))
+        proxy.rules.insert(0, rule)
+
+    def disarm(self) -> None:
+        """Take away every trap that has caught nothing."""
+        for proxy, rule in self._armed:
+            if rule in proxy.rules:
+                proxy.rules.remove(rule)
+        self._armed.clear()
+
+    def _rule(self, asked: dict[str, Any]) -> tuple[HttpProxy, Rule]:
+        name = asked["sweep"]
+        match Effect(asked["effect"]):
+            case Effect.POST:
+                key = {"idempotency-key": asked["key"]}
+                return self._trading, Rule(_nothing, "POST", SUBMIT, headers=key)
+            case Effect.CANCEL:
+                return self._trading, Rule(_nothing, "POST", rf"/api/v1/jobs/{asked['job']}/cancel")
+            case Effect.EVENT:
+                said = asked["event"].encode()
+                return self._kube, Rule(_nothing, "POST", r"/apis/events", contains=said)
+            case Effect.DELETE:
+                return self._kube, Rule(_nothing, "DELETE", rf".*/tradingsweeps/{name}\b")
+            case _:
+                return self._kube, Rule(_nothing, "PATCH", rf".*/tradingsweeps/{name}/status\b")
+
+
+async def _nothing(_: Asked, forward: Forward) -> Reply:
+    return await forward()

@@ -102,3 +102,19 @@ def test_a_forged_failure_fails_nothing(scripted: Scripted) -> None:
 def test_a_callback_for_a_job_that_nobody_knows_is_answered_the_same(scripted: Scripted) -> None:
     """A stranger does not learn which jobs exist."""
     assert 202 == call_back(scripted, completed("nobody-knows"))
+
+
+def test_a_callback_that_beats_the_answer_is_heard_when_the_job_is_known(
+    scripted: Scripted,
+) -> None:
+    """It is parked, and counts as a hint as soon as the answer names its job."""
+    assert 202 == call_back(scripted, completed("early"))
+    assert [] == outcomes(scripted, "early")
+    scripted.submissions(takes("early"))
+    scripted.runs("early")
+
+    scripted.system.apply("early")
+
+    eventually(lambda: outcomes(scripted, "early"), ["applied"], within=PATIENCE)
+    scripted.ends("early")
+    scripted.system.wait_until_completed("early")

@@ -32,6 +32,13 @@ def stored(connection: Connection) -> list[tuple[str, bytes, bool]]:
     ).fetchall()
 
 
+def parked(connection: Connection) -> list[tuple[str, bytes]]:
+    """Return what waits for its job's id."""
+    return connection.execute(
+        "SELECT job_id, body FROM parked_callbacks ORDER BY received_at, job_id"
+    ).fetchall()
+
+
 def test_a_callback_is_stored_once(connection: Connection) -> None:
     """A sender that repeats itself leaves one row."""
     key = a_submission(connection, a_run(connection))
@@ -161,15 +168,42 @@ def test_a_plain_callback_for_what_is_over_is_not_kept(connection: Connection, s
     assert [] == stored(connection)
 
 
-@pytest.mark.parametrize("job_id", ["job-2", "", "a/b", "x" * 200])
-def test_a_plain_callback_for_no_job_of_ours_is_not_kept(
+@pytest.mark.parametrize("job_id", ["", "a/b", "x" * 200, "job-2\n"])
+def test_a_plain_callback_for_no_job_at_all_is_not_kept(
     connection: Connection, job_id: str
 ) -> None:
-    """Unknown and impossible job ids leave nothing behind."""
+    """Impossible job ids leave nothing behind."""
     a_submission(connection, a_run(connection), job_id="job-1")
 
     assert "unknown" == put_unsigned(connection, job_id, BODY)
-    assert [] == stored(connection)
+    assert ([], []) == (stored(connection), parked(connection))
+
+
+def test_a_plain_callback_for_a_job_that_nobody_knows_yet_is_parked(
+    connection: Connection,
+) -> None:
+    """A fast job calls back before the answer to its submission is recorded."""
+    a_submission(connection, a_run(connection), job_id="job-1")
+
+    answers = [put_unsigned(connection, "job-2", BODY) for _ in range(2)]
+
+    assert ["parked", "duplicate"] == answers
+    assert ([], [("job-2", BODY)]) == (stored(connection), parked(connection))
+
+
+def test_a_thousand_callbacks_are_parked_at_most(connection: Connection) -> None:
+    """A stranger who invents job ids fills 64 MB for an hour, and no room of known jobs."""
+    key = a_submission(connection, a_run(connection), job_id="job-1")
+    connection.execute(
+        "INSERT INTO parked_callbacks (job_id, body_sha256, body)"
+        " SELECT 'invented-' || n, sha256('x'), 'x' FROM generate_series(1, 1000) AS n"
+    )
+
+    assert "full" == put_unsigned(connection, "job-2", BODY)
+    assert "stored" == put_unsigned(connection, "job-1", BODY)
+    connection.execute("UPDATE parked_callbacks SET received_at = now() - interval '61 minutes'")
+    assert "parked" == put_unsigned(connection, "job-2", BODY)
+    assert [(key, BODY, False)] == stored(connection)
 
 
 def test_a_plain_callback_whose_job_id_two_sweeps_have_reaches_both(

@@ -146,3 +146,33 @@ async def test_a_job_id_appended_while_its_submission_is_cancelled_is_cancelled(
     assert await deletion
 
     assert 1 == count(connection, CANCELS, IS_CANCEL)
+
+
+async def test_a_callback_that_was_parked_is_a_hint_when_its_job_is_known(
+    desk: Desk, connection: Connection
+) -> None:
+    """It came by the plain route before the answer to the submission was recorded."""
+    submission = await sent(desk)
+    parked = connection.execute("SELECT inbox_put_unsigned_v1('job-1', 'early')").fetchone()
+    before = await desk.ledger.called_back()
+
+    await desk.ledger.learn_job_id(submission, "job-1", "answer")
+
+    assert (("parked",), []) == (parked, before)
+    assert ["btc-sma"] == [key.name for key in await desk.ledger.called_back()]
+    assert (submission, b"early", False) == one(
+        connection, "SELECT submission_key, body, signed FROM callback_inbox"
+    )
+    assert 0 == count(connection, "parked_callbacks")
+
+
+async def test_a_parked_callback_of_another_job_stays_parked(
+    desk: Desk, connection: Connection
+) -> None:
+    """Only the job that was learned is heard."""
+    submission = await sent(desk)
+    connection.execute("SELECT inbox_put_unsigned_v1('job-2', 'of somebody else')")
+
+    await desk.ledger.learn_job_id(submission, "job-1", "answer")
+
+    assert (0, 1) == (count(connection, "callback_inbox"), count(connection, "parked_callbacks"))

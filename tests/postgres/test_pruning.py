@@ -153,3 +153,19 @@ async def test_what_waits_and_what_was_set_aside_is_counted(
         shown["inbox_rows", "dead"],
         shown["inbox_rows", "waiting"],
     )
+
+
+async def test_a_callback_whose_job_nobody_learned_goes_after_an_hour(
+    desk: Desk, connection: Connection
+) -> None:
+    """What a stranger invented does not stay."""
+    connection.execute("SELECT inbox_put_unsigned_v1('job-1', 'x')")
+    connection.execute("SELECT inbox_put_unsigned_v1('job-2', 'x')")
+    connection.execute(
+        "UPDATE parked_callbacks SET received_at = now() - interval '61 minutes'"
+        " WHERE job_id = 'job-1'"
+    )
+
+    await desk.ledger.prune(1000)
+
+    assert [("job-2",)] == connection.execute("SELECT job_id FROM parked_callbacks").fetchall()

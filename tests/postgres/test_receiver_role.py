@@ -58,6 +58,7 @@ TABLES = (
     "submission_job_ids",
     "trading_sweep_results",
     "callback_inbox",
+    "parked_callbacks",
     "outbox",
     "transitions",
     "api_state",

@@ -173,7 +173,7 @@ def test_a_plain_callback_reaches_the_submission_that_has_the_job(receiver: Rece
         (b"x" * 65_537, 413),
     ],
 )
-def test_a_plain_callback_that_helps_nobody_leaves_nothing(
+def test_a_plain_callback_for_no_known_job_fills_no_inbox(
     receiver: Receiver, body: bytes, status: int
 ) -> None:
     """An unknown job id hears what a known one hears; what names no job is a bad request."""

@@ -165,3 +165,66 @@ async def test_a_quick_sweep_is_not_asked_about() -> None:
         follower.drop(SWEEP.uid)
 
         assert [] == streams.visits
+
+
+async def test_a_hint_goes_before_all_who_wait_for_a_stream() -> None:
+    """A plain callback does not wait for its turn among two hundred jobs."""
+    slow = replace(QUICK, delays=replace(QUICK.delays, first_look=timedelta(seconds=0.001)))
+    streams, others = Streams({}, hold=asyncio.Event()), [f"job-{n}" for n in range(20)]
+    async with following(streams, slow, max_streams=1) as (follower, _):
+        for job in others:
+            follower.want(replace(SWEEP, uid=job), a_submission(job))
+        await eventually_async(lambda: visits(streams), lambda seen: len(seen) == 1, within=5)
+
+        follower.hurry(replace(SWEEP, uid="job-19"), a_submission("job-19"))
+        assert streams.hold is not None
+        streams.hold.set()
+
+        await eventually_async(lambda: visits(streams), lambda seen: len(seen) > 1, within=5)
+    assert "job-19" == streams.visits[1]
+
+
+async def test_a_hint_is_asked_about_before_the_first_look_is_due() -> None:
+    """Also where the job was not followed at all until now."""
+    patient = replace(QUICK, delays=replace(QUICK.delays, first_look=timedelta(hours=1)))
+    streams = Streams({"job-1": [[Done("run-1")]]})
+    async with following(streams, patient) as (follower, _):
+        follower.hurry(SWEEP, a_submission())
+
+        await eventually_async(lambda: news_of(follower), Done("run-1"), within=5)
+
+
+async def test_a_hint_during_a_visit_asks_once_more() -> None:
+    """The visit may have asked before the news; the next one comes without a pause."""
+    lazy = replace(QUICK, delays=replace(QUICK.delays, tick=timedelta(hours=4)))
+    streams = Streams({"job-1": [[Progress(99.0)], [Done("run-1")]]}, hold=asyncio.Event())
+    async with following(streams, lazy) as (follower, _):
+        follower.want(SWEEP, a_submission())
+        await eventually_async(lambda: news_of(follower), Progress(99.0), within=5)
+
+        follower.hurry(SWEEP, a_submission())
+        assert streams.hold is not None
+        streams.hold.set()
+
+        await eventually_async(lambda: news_of(follower), Done("run-1"), within=5)
+
+
+async def test_hints_do_not_hurry_an_api_that_asks_to_be_left_alone() -> None:
+    """Whoever can reach the plain route cannot make us press an API that is away."""
+    streams = Streams({"job-1": [TradingApiUnavailable("away", retry_after=3600)]})
+    async with following(streams) as (follower, _):
+        follower.hurry(SWEEP, a_submission())
+        await eventually_async(lambda: visits(streams), ["job-1"], within=5)
+        follower.want(replace(SWEEP, uid="job-2"), a_submission("job-2"))
+
+        follower.hurry(SWEEP, a_submission())
+
+        await eventually_async(
+            lambda: visits(streams), lambda seen: seen.count("job-2") > 3, within=5
+        )
+    assert 1 == streams.visits.count("job-1")
+
+
+async def visits(streams: Streams) -> list[str]:
+    """Return which jobs were visited, in order."""
+    return list(streams.visits)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.said import JOB, RUN, completed, failed
 from tests.support.situations import KEY, A
-from tradingsweep.domain.actions import Collect, Follow, Record
+from tradingsweep.domain.actions import AskAtOnce, Collect, Follow, Record
 from tradingsweep.domain.changes import Change, InboxMark, InboxOutcome, Learned
 from tradingsweep.domain.decide import decide
 from tradingsweep.domain.reasons import Reason
@@ -14,7 +14,7 @@ from tradingsweep.domain.submissions import State
 def recorded(situation: A) -> Change:
     """Return the change that is recorded, or fail."""
     action = decide(situation.facts)
-    assert isinstance(action, Record), action
+    assert isinstance(action, Record | AskAtOnce), action
     return action.change
 
 
@@ -82,6 +82,23 @@ def test_a_callback_without_a_token_only_wakes(body: bytes) -> None:
 
     assert InboxOutcome.APPLIED is outcome(situation)
     assert recorded(situation).event is None
+
+
+@pytest.mark.parametrize("body", [completed(), failed()])
+def test_a_callback_without_a_token_has_its_stream_asked_at_once(body: bytes) -> None:
+    """It does not wait for the stream's turn among many jobs."""
+    action = decide(A.sweep().accepted().called_back(body, signed=False).facts)
+
+    assert isinstance(action, AskAtOnce)
+    assert KEY == action.submission.key
+
+
+def test_a_callback_without_a_token_for_a_job_not_accepted_yet_is_only_marked() -> None:
+    """There is no stream to ask."""
+    situation = A.sweep().unknown().called_back(completed(), signed=False)
+
+    assert isinstance(decide(situation.facts), Record)
+    assert InboxOutcome.APPLIED is outcome(situation)
 
 
 def test_a_callback_for_an_earlier_run_frees_its_slot() -> None:

@@ -40,6 +40,8 @@ class Kept(StrEnum):
     STORED = "stored"
     DUPLICATE = "duplicate"
     FULL = "full"
+    PARKED = "parked"
+    """It names a job that nobody knows yet, and waits for its submission's answer."""
     UNKNOWN = "unknown"
 
 
@@ -86,7 +88,7 @@ class Inbox:
         return await self._keep("SELECT public.inbox_put_v1(%s, %b)", (key, body))
 
     async def put_unsigned(self, job_id: str, body: bytes) -> Kept:
-        """Store a callback that only names a job, if a submission that is open has it."""
+        """Store a callback that only names a job, for each open submission that has it."""
         return await self._keep("SELECT public.inbox_put_unsigned_v1(%s, %b)", (job_id, body))
 
     async def check(self) -> None:

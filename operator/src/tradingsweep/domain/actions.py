@@ -46,6 +46,17 @@ class Follow:
 
 
 @dataclass(frozen=True, slots=True)
+class AskAtOnce:
+    """Ask the job's stream next of all: somebody says, without proof, that there is news.
+
+    The change is written all the same.
+    """
+
+    submission: Submission
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
 class Collect:
     """Fetch the results and store them."""
 
@@ -61,4 +72,4 @@ class LastQuestion:
     submission: Submission
 
 
-Action = Rest | AwaitSlot | Record | Submit | Follow | Collect | LastQuestion
+Action = Rest | AwaitSlot | Record | Submit | Follow | AskAtOnce | Collect | LastQuestion

@@ -1,7 +1,7 @@
 """What a callback means: a hint. The results are fetched, and only then is a run Completed."""
 
 from tradingsweep.contract import Callback, ContractError, parse_callback
-from tradingsweep.domain.actions import Action, Collect, Follow, Record, Rest
+from tradingsweep.domain.actions import Action, AskAtOnce, Collect, Follow, Record, Rest
 from tradingsweep.domain.answers import Done
 from tradingsweep.domain.changes import Change, InboxMark, InboxOutcome, Learned
 from tradingsweep.domain.endings import attempt_failed, not_collected
@@ -26,8 +26,9 @@ def callback_came(facts: Facts) -> Action | None:
     except ContractError:
         return _mark(row, InboxOutcome.MALFORMED)
     if not row.signed:
-        # Anybody can have sent it. It has woken us, and the stream is asked anyway.
-        return _mark(row, InboxOutcome.APPLIED)
+        # Anybody can have sent it: what it says is not believed, and the stream is asked at once.
+        heard = _mark(row, InboxOutcome.APPLIED)
+        return AskAtOnce(about, heard.change) if about.state is State.ACCEPTED else heard
     return _hear(facts, row, about, callback)
 
 

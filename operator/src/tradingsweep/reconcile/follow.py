@@ -30,6 +30,10 @@ class _Followed:
     """When the next visit may begin, on the loop's clock."""
     visited: float = 0.0
     visiting: bool = False
+    hinted: bool = False
+    """Somebody says that there is news: it is next, before all that were not hinted at."""
+    resting_until: float = 0.0
+    """The API asked to be left alone until then, hint or not."""
     heard: Heard | None = None
     broken_at: float | None = None
     """When its stream first said that it failed."""
@@ -65,6 +69,19 @@ class Follower:
             )
             self._bell.ring()
 
+    def hurry(self, key: Key, submission: Submission) -> None:
+        """Visit a submission's job next, and at once where a stream is free.
+
+        A visit that is going on may have asked before the news: another one follows it.
+        """
+        self.want(key, submission)
+        followed = self._followed.get(key.uid)
+        if followed is not None:
+            now = asyncio.get_running_loop().time()
+            followed.hinted = True
+            followed.due = min(followed.due, max(now, followed.resting_until))
+            self._bell.ring()
+
     def heard(self, uid: str, submission_key: str) -> Heard | None:
         """Return the latest news of a sweep's job, where it is this submission's."""
         followed = self._followed.get(uid)
@@ -88,11 +105,12 @@ class Follower:
         """Begin the visits that are due; returns the seconds until another one may be."""
         now = asyncio.get_running_loop().time()
         idle = sorted(
-            (f for f in self._followed.values() if not f.visiting), key=lambda f: f.visited
+            (f for f in self._followed.values() if not f.visiting),
+            key=lambda f: (not f.hinted, f.visited),
         )
         due = [f for f in idle if f.due <= now]
         for followed in due[: self._room - len(self._visits)]:
-            followed.visiting = True
+            followed.visiting, followed.hinted = True, False
             visit = asyncio.create_task(self._visit(followed))
             self._visits.add(visit)
             visit.add_done_callback(self._ended)
@@ -121,7 +139,9 @@ class Follower:
         finally:
             now = asyncio.get_running_loop().time()
             followed.visiting, followed.visited = False, now
-            followed.due = max(followed.due, now + max(pause, delays.tick.total_seconds() / 4))
+            followed.resting_until = now + pause
+            between = 0.0 if followed.hinted else delays.tick.total_seconds() / 4
+            followed.due = max(followed.due, now + max(pause, between))
 
     async def _take(self, followed: _Followed, news: News) -> None:
         before = followed.heard

@@ -7,6 +7,7 @@ import structlog
 
 from tradingsweep.domain.actions import (
     Action,
+    AskAtOnce,
     AwaitSlot,
     Collect,
     Follow,
@@ -55,6 +56,9 @@ async def perform(key: Key, action: Action, facts: Facts, context: Context) -> C
         case Follow(submission):
             context.follower.want(key, submission)
             return None
+        case AskAtOnce(submission, change):
+            context.follower.hurry(key, submission)
+            return change
         case Record(change):
             return change
         case Submit(submission, first):

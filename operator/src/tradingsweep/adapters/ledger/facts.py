@@ -21,6 +21,7 @@ async def append_job_id(
     arguments = {"key": submission_key, "job_id": job_id, "source": source}
     await connection.execute(_LOCK, arguments)
     await connection.execute(_APPEND, arguments)
+    await connection.execute(_UNPARK, arguments)
     await cancel_known_jobs(connection, submission_key)
 
 
@@ -35,6 +36,13 @@ _APPEND = """
 INSERT INTO submission_job_ids (submission_key, external_job_id, source)
 VALUES (%(key)s, %(job_id)s, %(source)s)
 ON CONFLICT DO NOTHING
+"""
+
+# A callback that is parked in the very moment in which its id is learned is not seen here, and goes
+# after an hour: it is a hint, and the stream of a job that was just accepted is asked anyway.
+_UNPARK = """
+WITH known AS (DELETE FROM parked_callbacks WHERE job_id = %(job_id)s RETURNING body)
+SELECT inbox_store(%(key)s, body, false) FROM known
 """
 
 _CANCEL = """

@@ -61,6 +61,13 @@ _PRUNE = {
             ORDER BY received_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
         RETURNING id
     """,
+    "parked before its job was known": """
+        DELETE FROM parked_callbacks WHERE (job_id, body_sha256) IN (
+            SELECT job_id, body_sha256 FROM parked_callbacks
+            WHERE received_at < now() - %(parked)s
+            ORDER BY received_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+        RETURNING job_id
+    """,
     "outbox": """
         DELETE FROM outbox WHERE id IN (
             SELECT id FROM outbox WHERE done_at < now() - %(done)s

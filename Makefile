@@ -48,6 +48,18 @@ test: sync ## Run every test that needs no container engine, on a real API serve
 demo: sync ## Start everything, apply the samples, watch them finish (KEEP=1 leaves it running)
 	@$(RUN) python -m dev demo $(if $(KEEP),--keep) $(if $(CLUSTER),--cluster=$(CLUSTER))
 
+.PHONY: image
+image: sync ## Build both images with Docker and print their sizes (TAG=dev; PYTHON_BASE_IMAGE)
+	@$(RUN) python -m dev images --tag $(or $(TAG),dev)
+
+.PHONY: sbom
+sbom: sync ## Write what is in each image to build/sbom/ (CycloneDX); the images carry the same file
+	mkdir -p build/sbom
+	$(UV) export --frozen --no-dev --package tradingsweep --format cyclonedx1.5 --quiet \
+	    --preview-features sbom-export -o build/sbom/operator.cdx.json
+	$(UV) export --frozen --no-dev --package tradingapi --extra arch --format cyclonedx1.5 --quiet \
+	    --preview-features sbom-export -o build/sbom/tradingapi.cdx.json
+
 .PHONY: bench-spine
 bench-spine: sync ## Measure the spine's bars and write build/bars/spine.json
 	$(RUN) python -m benchmarks.spine

@@ -13,6 +13,7 @@ from dev.cluster import Choice
 from dev.demo import demo as run_demo
 from dev.demo import up as run_up
 from dev.documents import write as write_documents
+from dev.images import build_all as build_images
 from dev.judges import judges
 from dev.progress import progress
 
@@ -67,6 +68,17 @@ def up(cluster: Cluster = Choice.AUTO) -> None:
     Example: python -m dev up
     """
     run_up(cluster)
+
+
+@app.command()
+def images(tag: Annotated[str, typer.Option(help="What both are tagged with.")] = "dev") -> None:
+    """Build both images with the Docker engine that is there, and print what each adds to its base.
+
+    PYTHON_BASE_IMAGE, where set, is the base.
+
+    Example: python -m dev images --tag dev
+    """
+    build_images(tag)
 
 
 @app.command()

@@ -53,10 +53,23 @@ def test_another_source_has_another_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_numba_was_given_goes_before(tmp_path: Path) -> None:
-    """An image brings its kernels along by NUMBA_CACHE_DIR."""
+    """Who has a place for all of Numba's kernels keeps it."""
     given, other = tmp_path / "given", tmp_path / "other"
 
     seconds(NUMBA_CACHE_DIR=str(given), XDG_CACHE_HOME=str(other))
 
     assert list(given.rglob("*.nbi"))
     assert not other.exists()
+
+
+def test_kernels_that_came_with_an_image_are_not_compiled_again(tmp_path: Path) -> None:
+    """They are copied to a cache that can be written, and found there."""
+    shipped, cache = tmp_path / "shipped", tmp_path / "cache"
+    seconds(XDG_CACHE_HOME=str(shipped))
+    brought = {path.name for path in shipped.rglob("*.nbc")}
+
+    took = seconds(XDG_CACHE_HOME=str(cache), TRADING_API_KERNELS=str(shipped / "tradingapi"))
+
+    assert brought
+    assert brought == {path.name for path in cache.rglob("*.nbc")}
+    assert took < seconds(XDG_CACHE_HOME=str(tmp_path / "empty")) / 2

@@ -12,11 +12,17 @@ Compiled kernels are kept in the user's cache folder, in a folder named by the s
 engine and of the kernel's own folder. Numba itself looks only at the file of the function that is
 called, so a change in a function that it calls would go unseen, and a read-only installation
 would be compiled anew by every process. `NUMBA_CACHE_DIR`, where set, goes before.
+
+An image brings kernels along, in a folder of the same name below `$TRADING_API_KERNELS`. They are
+copied to the cache: Numba uses no folder that it cannot write to.
 """
 
 import hashlib
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -60,4 +66,18 @@ def cache_folder(sources: Path) -> Path:
         for source in sorted(folder.glob("*.py")):
             digest.update(source.read_bytes())
     base = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    return Path(base) / "tradingapi" / f"kernels-{digest.hexdigest()[:16]}"
+    folder = Path(base) / "tradingapi" / f"kernels-{digest.hexdigest()[:16]}"
+    if shipped := os.environ.get("TRADING_API_KERNELS"):
+        _bring(Path(shipped) / folder.name, folder)
+    return folder
+
+
+def _bring(shipped: Path, folder: Path) -> None:
+    """Copy kernels that came with the installation, whole or not at all."""
+    if folder.exists() or not shipped.is_dir():
+        return
+    # Where the cache cannot be written, or another process was first, there is nothing to do.
+    with suppress(OSError):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as place:
+            shutil.copytree(shipped, Path(place) / folder.name).rename(folder)

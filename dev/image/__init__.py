@@ -1,0 +1,1 @@
+"""What a build of the images runs inside: see the Dockerfile."""

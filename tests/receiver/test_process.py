@@ -186,6 +186,10 @@ SECRETS = "k1=a-secret-of-twenty-four-bytes"
         ({"CALLBACK_SECRETS": SECRETS}, "TRADINGSWEEP_DSN: Field required"),
         ({"DSN": DSN, "CALLBACK_SECRETS": ""}, "callback secrets: none given"),
         ({"DSN": DSN, "CALLBACK_SECRETS": "k1=short-one"}, "secret of k1 is shorter"),
+        (
+            {"DSN": DSN, "CALLBACK_SECRETS": SECRETS, "WEBHOOK_SECRETS": ""},
+            "webhook secrets: none given",
+        ),
         ({"DSN": "no DSN at all", "CALLBACK_SECRETS": SECRETS}, "DSN of Postgres cannot be read"),
         (
             {"DSN": DSN, "CALLBACK_SECRETS": SECRETS, "RECEIVER_PORT": "0"},

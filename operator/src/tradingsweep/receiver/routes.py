@@ -4,13 +4,14 @@
 |---|---|
 | 202 | it is in the inbox and committed, now or since before |
 | 400, 408, 413, 415 | the body is empty, slow, big, or not declared as JSON |
-| 401 | whatever is wrong with key or token |
+| 401 | whatever is wrong with key, token or signature |
 | 429 | 16 other bodies came for this submission: not stored, so not accepted; senders retry |
 | 503 | Postgres is away, slow, or not migrated: not stored; senders retry |
 """
 
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -25,6 +26,7 @@ from tradingsweep.adapters.inbox import Inbox, Kept
 from tradingsweep.errors import LedgerUnavailable
 from tradingsweep.receiver.body import take
 from tradingsweep.receiver.settings import ReceiverSettings
+from tradingsweep.receiver.standard_webhooks import Signatures
 from tradingsweep.signature import Keyring
 
 PATH = "/webhook/sweep-callback"
@@ -71,6 +73,9 @@ class _Receiver:
 
     def __init__(self, settings: ReceiverSettings) -> None:
         self._keyring = Keyring.parse(settings.callback_secrets.get_secret_value())
+        secrets = settings.webhook_secrets
+        # Not `if secrets`: an empty one is false, and would switch the check off without a word.
+        self._signatures = None if secrets is None else Signatures.parse(secrets.get_secret_value())
         self._limit = settings.receiver_max_body
         self._body_seconds = settings.receiver_body_seconds
         self.inbox = Inbox(settings.dsn.get_secret_value(), within=settings.receiver_store_seconds)
@@ -80,8 +85,7 @@ class _Receiver:
         key, token = request.path_params["key"], request.path_params["token"]
         known = self._keyring.verify(key, token)
         if not (known and _KEY.fullmatch(key)):
-            # One answer for every fault: it does not say what to try next.
-            raise HTTPException(401, "unauthorized", {"Connection": "close"})
+            raise _unauthorized()
         kept = await self.inbox.put(key, await self._body(request))
         _log.info("callback", kept=kept, submission=key[:12])
         if kept is Kept.FULL:
@@ -104,7 +108,16 @@ class _Receiver:
         return JSONResponse({"status": "ready"})
 
     async def _body(self, request: Request) -> bytes:
-        return await take(request, limit=self._limit, within=self._body_seconds)
+        body = await take(request, limit=self._limit, within=self._body_seconds)
+        signatures = self._signatures
+        if signatures is not None and not signatures.verify(request.headers, body, now=time.time()):
+            raise _unauthorized()
+        return body
+
+
+def _unauthorized() -> HTTPException:
+    """One answer for every fault of key, token or signature: it does not say what to try next."""
+    return HTTPException(401, "unauthorized", {"Connection": "close"})
 
 
 async def _alive(_: Request) -> Response:

@@ -13,6 +13,9 @@ class ReceiverSettings(DatabaseSettings):
 
     callback_secrets: SecretStr
     """`kid=secret,kid2=secret2`: the first signs, all verify."""
+    webhook_secrets: SecretStr | None = None
+    """`whsec_…` of Standard Webhooks, comma separated. Where it is set every callback must carry a
+    signature of one of them, on both routes; not set: none is asked for."""
     receiver_host: str = "127.0.0.1"
     receiver_port: int = Field(default=3000, ge=1, le=65_535)
     plain_callbacks: bool = False

@@ -131,10 +131,11 @@ def test_kubectl_get_shows_the_columns(system: System) -> None:
 
     head, row = (line.split() for line in table.splitlines())
 
-    shown = dict(zip([title for title in head if title != "VERDICT"], row, strict=True))
+    shown = dict(zip(head, row, strict=True))
     assert ("BTC-USD", "SMA", "Completed") == (shown["TICKER"], shown["STRATEGY"], shown["PHASE"])
     assert ("100", status["jobID"]) == (shown["PROGRESS"], shown["JOB"])
     assert (status["best"]["periods"], status["best"]["score"]) == (shown["BEST"], shown["SCORE"])
+    assert status["verdict"]["name"] == shown["VERDICT"]
     assert ("8", "Completed") == (shown["COMBINATIONS"], shown["REASON"])
 
 

@@ -29,7 +29,7 @@ from tradingsweep.domain.answers import (
 )
 from tradingsweep.errors import AnswerRefused, CredentialsRejected
 
-FEATURES = frozenset({"idempotency-key", "job-status", "cancel", "results"})
+FEATURES = frozenset({"idempotency-key", "job-status", "cancel", "results", "report"})
 FORM = {name: value for name, value in SEEDS_FORM.items() if name != "webhook_url"}
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +30,8 @@ SEEDS_FORM = {
 }
 """The seed's request. Nothing listens on port 9: its callback is never taken."""
 
-PATIENCE = 20.0
-"""Seconds for what takes milliseconds on an idle machine."""
+PATIENCE = 120.0
+"""Seconds for what takes milliseconds, or a second with every check, on an idle machine."""
 
 
 @dataclass
@@ -79,9 +79,11 @@ class Api:
 
     def wait_for(self, job_id: str, status: str) -> dict[str, Any]:
         """Wait until a job has a status."""
-        return eventually(
-            lambda: self.job(job_id), lambda j: j["status"] == status, within=PATIENCE
-        )
+        return self.wait_until(job_id, lambda job: job["status"] == status)
+
+    def wait_until(self, job_id: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait until something holds for a job's status."""
+        return eventually(lambda: self.job(job_id), holds, within=PATIENCE)
 
     def finish(self, changes: dict[str, str] | None = None) -> str:
         """Submit a sweep, wait for its end and return its run id."""

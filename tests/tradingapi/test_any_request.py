@@ -40,6 +40,7 @@ OPERATIONS = [
     ("GET", "/api/v1/jobs/{job_id}"),
     ("POST", "/api/v1/jobs/{job_id}/cancel"),
     ("GET", "/api/v1/sweeps/{sweep_run_id}/best"),
+    ("GET", "/api/v1/sweeps/{sweep_run_id}/report"),
     ("GET", "/api/v1/sweeps/{sweep_run_id}/results"),
     ("GET", "/api/v1/sweeps/{sweep_run_id}/results.csv"),
     ("GET", "/api/v1/sweeps/{sweep_run_id}/results.parquet"),

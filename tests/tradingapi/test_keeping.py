@@ -9,7 +9,7 @@ import pytest
 
 from tests.tradingapi.test_store import FOUND, NOON, a_job, claim, news
 from tradingapi.store.contents import ContentStore
-from tradingapi.store.database import Database
+from tradingapi.store.database import FROM_1, SCHEMA, Database
 from tradingapi.store.deliveries import DeliveryStore
 from tradingapi.store.jobs import KEY_LIFE, JobStore
 
@@ -161,6 +161,36 @@ def test_the_file_of_version_1_is_taken_over(tmp_path: Path) -> None:
     assert finished.content is None
     assert waiting is not None
     assert "next" == waiting.job_id
+
+
+def test_the_file_of_version_2_is_taken_over(tmp_path: Path) -> None:
+    """What waits goes on with its effort, and a result without a report stays readable."""
+    with sqlite3.connect(tmp_path / "tradingapi.sqlite3") as old:
+        old.executescript(VERSION_1 + FROM_1 + SCHEMA.replace("effort", "pairs"))
+        old.execute("UPDATE jobs SET pairs = 7")
+        old.execute("INSERT INTO contents VALUES ('x', '{}', 1, 1, 'd', 1, 1.0, 1.0)")
+        old.execute("PRAGMA user_version = 2")
+    old.close()
+
+    database = Database(tmp_path)
+    waiting, contents = JobStore(database).claim(NOON), ContentStore(database)
+    known, report = contents.get("x"), contents.report("x")
+    database.close()
+
+    assert waiting is not None
+    assert ("next", 7) == (waiting.job_id, waiting.effort)
+    assert (True, None) == (known is not None, report)
+
+
+def test_a_report_is_forgotten_with_its_result(database: Database) -> None:
+    """Nothing of it stays in the file."""
+    jobs, contents = JobStore(database), ContentStore(database)
+    jobs.accept(a_job("a"), None, max_queued=10)
+    jobs.complete(claim(jobs), FOUND, news, NOON, report="{}")
+
+    assert "{}" == contents.report(FOUND.name)
+    contents.forget(FOUND.name)
+    assert contents.report(FOUND.name) is None
 
 
 def test_a_secret_of_the_server_outlives_it(tmp_path: Path) -> None:

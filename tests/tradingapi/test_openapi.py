@@ -30,6 +30,7 @@ def test_every_endpoint_is_described(document: dict[str, Any]) -> None:
         "/api/v1/strategy/sweep": ["post"],
         "/api/v1/auth/login": ["post"],
         "/api/v1/sweeps/{sweep_run_id}/best": ["get"],
+        "/api/v1/sweeps/{sweep_run_id}/report": ["get"],
         "/api/v1/sweeps/{sweep_run_id}/results": ["get"],
         "/api/v1/sweeps/{sweep_run_id}/results.csv": ["get"],
         "/api/v1/sweeps/{sweep_run_id}/results.parquet": ["get"],

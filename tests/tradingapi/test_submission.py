@@ -146,7 +146,7 @@ def test_health_names_its_features(api: Api) -> None:
     """A client decides by them what it may rely on."""
     body = api.get("/health").json()
 
-    assert ("healthy", ["cancel", "idempotency-key", "job-status", "results"]) == (
+    assert ("healthy", ["cancel", "idempotency-key", "job-status", "report", "results"]) == (
         body["status"],
         body["features"],
     )

@@ -106,6 +106,16 @@ class ResultRow(BaseModel):
     avg_trade_duration_bars: float | None
 
 
+class VerdictAnswer(BaseModel):
+    """Whether the best pair is more than luck, in a word of a closed list and in a sentence."""
+
+    name: str
+    """NoResult, LikelyLuck, NotBetterThanHolding, Fragile or Promising."""
+    p_value: float | None
+    """How often luck alone does as well in a search like this one; null if it was not asked."""
+    sentence: str
+
+
 class BestResults(BaseModel):
     """The best pairs of a finished run, by score."""
 
@@ -122,6 +132,8 @@ class BestResults(BaseModel):
     max_trades_seen: int
     reason: str | None = None
     """`no_pair_reached_min_trades` where nothing qualified."""
+    verdict: VerdictAnswer | None = None
+    """Left out only in runs of old versions."""
     synthetic: bool
     """Whether the prices were invented."""
     data: dict[str, JsonValue]

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tradingapi.problems import BrokenRule, Problem, ProblemBody
-from tradingapi.routes import access, best, health, jobs, pairs, results, stream, sweeps
+from tradingapi.routes import access, best, health, jobs, pairs, report, results, stream, sweeps
 from tradingapi.services import Services
 from tradingapi.settings import Feature
 
@@ -41,6 +41,8 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(jobs.status_router)
     if Feature.CANCEL in services.settings.features:
         app.include_router(jobs.cancel_router)
+    if Feature.REPORT in services.settings.features:
+        app.include_router(report.router)
     if Feature.RESULTS in services.settings.features:
         app.include_router(results.router)
         app.include_router(pairs.router)

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from tradingapi.clock import Clock
-from tradingapi.engine import warm_up
+from tradingapi.honesty import warm_up
 from tradingapi.progress import Board
 from tradingapi.store.jobs import Job, JobStore
 from tradingapi.work import Work
@@ -21,8 +21,8 @@ IDLE_SECONDS: Final = 30.0
 STORE_AWAY_SECONDS: Final = 2.0
 """Pause after the store failed (a full disk) before the job is put back."""
 
-FIRST_GUESS: Final = 0.0005
-"""Seconds a pair is thought to take before one was measured."""
+FIRST_GUESS: Final = 2e-6
+"""Seconds that an effort of 1 is thought to take before one was measured."""
 
 
 class Runner:
@@ -43,7 +43,7 @@ class Runner:
         self._board = board
         self._clock = clock
         self._min_job_seconds = min_job_seconds
-        self._seconds_per_pair = FIRST_GUESS
+        self._pace = FIRST_GUESS
         self._stopping = threading.Event()
         self._news = threading.Condition()
         self._arrivals = 0
@@ -81,14 +81,14 @@ class Runner:
             halt.set()
         self._board.wake(job_id)
 
-    def estimate(self, pairs: int) -> int:
+    def estimate(self, effort: int) -> int:
         """Estimate the seconds until a job that is accepted now has ended, at least 1.
 
-        Half a second for the rest, and the pairs before it shared by all workers, at the speed
+        Half a second for the rest, and the effort before it shared by all workers, at the pace
         of the last jobs.
         """
-        before = self._jobs.waiting_pairs() / len(self._threads)
-        work = (before + pairs) * self._seconds_per_pair
+        before = self._jobs.waiting_effort() / len(self._threads)
+        work = (before + effort) * self._pace
         return math.ceil(0.5 + max(work, self._min_job_seconds))
 
     def _work_on(self) -> None:
@@ -126,7 +126,7 @@ class Runner:
         try:
             seconds = self._work.do(job, halt)
             if seconds is not None:
-                self._learn(seconds)
+                self._learn(seconds / job.effort)
         except sqlite3.Error:
             log.exception("a job's end could not be stored", job_id=job.job_id)
             self._put_back(job)
@@ -143,6 +143,6 @@ class Runner:
                 log.warning("the store still fails", job_id=job.job_id)
         return None
 
-    def _learn(self, seconds_per_pair: float) -> None:
-        """Follow the speed of the last jobs, each new one counting a fifth."""
-        self._seconds_per_pair += (seconds_per_pair - self._seconds_per_pair) / 5
+    def _learn(self, pace: float) -> None:
+        """Follow the pace of the last jobs, each new one counting a fifth."""
+        self._pace += (pace - self._pace) / 5

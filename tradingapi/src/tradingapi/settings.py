@@ -29,6 +29,7 @@ class Feature(StrEnum):
     JOB_STATUS = "job-status"
     CANCEL = "cancel"
     RESULTS = "results"
+    REPORT = "report"
 
 
 class Settings(BaseSettings):

@@ -1,5 +1,9 @@
-"""One sweep: its prices, the answer if the question was asked before, else the engine's."""
+"""One sweep: its prices, the answer if the question was asked before, else the engine's.
 
+No answer goes out without the report on itself: whether its best pair is more than luck.
+"""
+
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -7,18 +11,28 @@ import numpy as np
 from tradingapi.clock import Clock
 from tradingapi.contract import SweepRequest
 from tradingapi.engine import Bars, SweepResult, sweep
-from tradingapi.engine.sweep import Progress
+from tradingapi.honesty import Preset, report
+from tradingapi.honesty.report import HonestyReport
 from tradingapi.prices.source import PriceSource, Wanted, finished
 from tradingapi.results.library import Fresh, Library
 from tradingapi.results.question import known_until_the_end, question
 from tradingapi.results.table import table_of
 from tradingapi.store.contents import Content
-from tradingapi.wire import summary_on_the_wire, timestamp
+from tradingapi.wire import summary_on_the_wire, timestamp, verdict_on_the_wire
 
 STEPS: Final = 20
 """An answer that is there already tells its progress in so many steps."""
 
+SHARE: Final = 0.05
+"""Part of a job's progress that the sweep takes; the rest is the report, which searches again."""
+
 NANOSECONDS: Final = 10**9
+
+Tell = Callable[[float, str], None]
+"""Called with the part that is done, 0 to 1, and what is being done; what it raises ends it."""
+
+Halted = Callable[[], bool]
+"""Whether the answer is no longer wanted; asked from any thread."""
 
 
 class Sweeper:
@@ -30,11 +44,12 @@ class Sweeper:
         self._clock = clock
 
     def answer(
-        self, request: SweepRequest, on_progress: Progress, *, anew: bool = False
+        self, request: SweepRequest, tell: Tell, halted: Halted, *, anew: bool = False
     ) -> Fresh | Content:
         """Find what a request asks for; compute it if nobody asked before, or if `anew`.
 
         Raises:
+            ReportCancelledError: `halted` said so.
             PriceError: There are no prices, or bad ones.
             BadBarsError, InsufficientDataError: The engine cannot work with them.
         """
@@ -49,21 +64,41 @@ class Sweeper:
         known = None if anew else self._library.find(name)
         if known is not None:
             for step in range(STEPS + 1):
-                on_progress(known.pairs * step // STEPS, known.pairs)
+                tell(step / STEPS, processed(known.pairs * step // STEPS, known.pairs))
             return known
-        result = sweep(history, spec, on_progress)
-        return Fresh(self._content(name, result, history), table_of(result), history)
+        result = sweep(
+            history, spec, lambda done, total: tell(SHARE * done / total, processed(done, total))
+        )
+        found = report(
+            result,
+            history,
+            spec,
+            preset=Preset(request.preset),
+            progress=lambda part, name: tell(SHARE + (1 - SHARE) * part, f"Is it luck: {name}"),
+            cancel=halted,
+        )
+        return Fresh(
+            self._content(name, result, history, found), table_of(result), history, found.text()
+        )
 
-    def _content(self, name: str, result: SweepResult, history: Bars) -> Content:
+    def _content(
+        self, name: str, result: SweepResult, history: Bars, found: HonestyReport
+    ) -> Content:
+        summary = with_gap(summary_on_the_wire(result), history)
         return Content(
             name=name,
-            summary=with_gap(summary_on_the_wire(result), history),
+            summary={"verdict": verdict_on_the_wire(found), **summary},
             pairs=len(result.grid),
             qualified=int(result.qualified.sum()),
             data_sha256=result.data_sha256,
             size=0,
             created_at=self._clock(),
         )
+
+
+def processed(done: int, total: int) -> str:
+    """Say how many pairs are done, in the seed's words."""
+    return f"Processing {done}/{total}"
 
 
 def with_gap(summary: dict[str, Any], history: Bars) -> dict[str, Any]:

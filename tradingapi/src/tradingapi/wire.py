@@ -7,6 +7,7 @@ from tradingapi.engine import Strategy, SweepResult
 from tradingapi.engine import columns as c
 from tradingapi.engine.bars import FloatArray
 from tradingapi.engine.metrics import Metrics
+from tradingapi.honesty import HonestyReport
 
 SECONDS_A_DAY: Final = 86_400
 
@@ -85,6 +86,19 @@ def reasons_on_the_wire(nulls: dict[str, str]) -> dict[str, str]:
 def rsi_params(period: int, enter: int, leave: int) -> dict[str, int]:
     """Say what the two numbers of a pair mean where they are levels."""
     return {"rsi_period": period, "enter_above": enter, "exit_above": leave}
+
+
+def verdict_on_the_wire(report: HonestyReport) -> dict[str, Any]:
+    """Say in a word and a sentence whether the best pair is more than luck.
+
+    `p_value` is of the permutation test of the whole search; null where that was not made.
+    """
+    test = report.checks.permutation if report.checks else None
+    return {
+        "name": report.verdict.name.value,
+        "p_value": None if test is None else test.p_value,
+        "sentence": report.verdict.sentence,
+    }
 
 
 def summary_on_the_wire(result: SweepResult) -> dict[str, Any]:

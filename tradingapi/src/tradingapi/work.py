@@ -12,6 +12,7 @@ import structlog
 from tradingapi.clock import Clock
 from tradingapi.contract import SweepRequest
 from tradingapi.engine import BadBarsError, InsufficientDataError
+from tradingapi.honesty import ReportCancelledError
 from tradingapi.news import completed_news, failed_news
 from tradingapi.prices.source import (
     DataQualityError,
@@ -76,14 +77,14 @@ class Work:
         """Do a job and store its end, unless `halt` is set before.
 
         Returns:
-            The seconds that a pair took, if any was computed.
+            The seconds that it took, if anything was computed.
 
         Raises:
             sqlite3.Error: The end could not be stored.
         """
         try:
             return self._answer(job, halt)
-        except HaltedError:
+        except (HaltedError, ReportCancelledError):
             # A cancelled job is final already, and then this changes nothing.
             self._jobs.release(job.job_id)
         except RateLimitedError as error:
@@ -112,23 +113,19 @@ class Work:
         begun = time.monotonic()
         request = SweepRequest.model_validate(job.request)
 
-        def on_progress(done: int, total: int) -> None:
-            self._board.publish(
-                job.job_id, Progress(100 * done // total, f"Processing {done}/{total}")
-            )
-            planned = begun + self._min_job_seconds * done / total
+        def tell(part: float, words: str) -> None:
+            self._board.publish(job.job_id, Progress(int(100 * part), words))
+            planned = begun + self._min_job_seconds * part
             if halt.wait(max(planned - time.monotonic(), 0)):
                 raise HaltedError
 
-        found = self._sweeper.answer(request, on_progress)
+        found = self._sweeper.answer(request, tell, halt.is_set)
         try:
             self._complete(job, found, time.monotonic() - begun)
         except PrunedMeanwhileError:
-            found = self._sweeper.answer(request, on_progress, anew=True)
+            found = self._sweeper.answer(request, tell, halt.is_set, anew=True)
             self._complete(job, found, time.monotonic() - begun)
-        if not isinstance(found, Fresh):
-            return None
-        return (time.monotonic() - begun) / found.content.pairs
+        return time.monotonic() - begun if isinstance(found, Fresh) else None
 
     def _complete(self, job: Job, found: Fresh | Content, seconds: float) -> None:
         now = self._clock()

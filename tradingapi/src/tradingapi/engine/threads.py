@@ -38,10 +38,11 @@ def in_chunks(
     Raises:
         BaseException: What `on_progress` or a chunk raised; no chunk runs any more then.
     """
-    most = processors() if threads is None else threads
     if on_progress is not None:
         on_progress(0, total)
-    if most == 1 or total <= chunk:
+    # Asked last: it reads the cgroup's files, which takes longer than a small grid.
+    most = 1 if total <= chunk else processors() if threads is None else threads
+    if most == 1:
         for first in range(0, total, chunk):
             stop = min(first + chunk, total)
             work(first, stop)

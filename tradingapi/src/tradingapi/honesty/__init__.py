@@ -7,7 +7,7 @@ later, at other costs. `docs/honesty.md` has every formula, its source, and what
 from tradingapi.honesty.backtester import Backtester, BlockSums, Run, Surface
 from tradingapi.honesty.by_engine import SweepEngine
 from tradingapi.honesty.checks import Checks, Options
-from tradingapi.honesty.report import HonestyReport, Preset, report
+from tradingapi.honesty.report import HonestyReport, Preset, effort, report, warm_up
 from tradingapi.honesty.stamp import Reproduction, Stamp, reproduce
 from tradingapi.honesty.verdict import VERDICT_VERSION, Verdict, VerdictName
 from tradingapi.honesty.walk_forward import Training
@@ -30,6 +30,8 @@ __all__ = [
     "Training",
     "Verdict",
     "VerdictName",
+    "effort",
     "report",
     "reproduce",
+    "warm_up",
 ]

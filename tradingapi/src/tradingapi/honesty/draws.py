@@ -27,7 +27,12 @@ class Purpose(IntEnum):
 def permutation(size: int, seed: int, index: int) -> IntArray:
     """Return the index-th random order of 0..size-1."""
     raw = _stream(seed, Purpose.PERMUTATION, index).random_raw(size)
-    return np.argsort(raw, kind="stable").astype(np.int64)
+    # Sorting numbers that carry their place is many times as fast as sorting places by number,
+    # and leaves no tie that two sorts could break differently.
+    bits = np.uint64(max(size - 1, 1).bit_length())
+    place = np.arange(size, dtype=np.uint64)
+    keys = np.sort((raw >> bits << bits) | place)
+    return (keys & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
 
 
 def integers(below: int, shape: tuple[int, int], seed: int) -> IntArray:

@@ -8,20 +8,26 @@ from typing import Any, Final
 
 import numpy as np
 
-from tradingapi.engine import Bars, SweepResult, SweepSpec
+from tradingapi.engine import Bars, Strategy, SweepResult, SweepSpec, sweep
+from tradingapi.engine.coercion import as_bars
 from tradingapi.honesty.backtester import Backtester
 from tradingapi.honesty.by_engine import SweepEngine, surface_of
 from tradingapi.honesty.checks import Checks, Options, examine, glance, steps
 from tradingapi.honesty.holding import Holding, hold
+from tradingapi.honesty.permutation import permutations_for
 from tradingapi.honesty.ratios import finite
 from tradingapi.honesty.stamp import Stamp, stamp
 from tradingapi.honesty.study import Study
 from tradingapi.honesty.verdict import Evidence, Verdict, judge
+from tradingapi.honesty.walk_forward import FOLDS
 from tradingapi.honesty.watch import Cancel, Progress, Watch
 
 NO_RESULT: Final = "no_pair_reached_min_trades"
 
 DEFAULT: Final = Options()
+
+SEARCH: Final = 1_000
+"""A search costs as much as measuring so many more pairs: prices are permuted and prepared."""
 
 
 class Preset(StrEnum):
@@ -176,3 +182,19 @@ def _asked(options: Options, study: Study) -> Mapping[str, Any]:
         "pbo_blocks": options.pbo_blocks,
         "training": options.training.value,
     }
+
+
+def effort(pairs: int, preset: Preset) -> int:
+    """Say how much a sweep with its report is to compute, in pairs measured on a window."""
+    again = permutations_for(pairs) + FOLDS if preset is Preset.STANDARD else 0
+    return (pairs + SEARCH) * (1 + again)
+
+
+def warm_up() -> None:
+    """Load the kernels of sweeps and reports, or compile them: later ones begin at once.
+
+    It takes a fraction of a second, and some seconds after an installation or an upgrade.
+    """
+    spec = SweepSpec(Strategy.SMA, fast=(1, 2), slow=(2, 3), step=1, min_trades=0)
+    bars = as_bars(np.tile([1.0, 2.0, 1.5, 2.5], 50))
+    report(sweep(bars, spec), bars, spec, options=Options(permutations=1))

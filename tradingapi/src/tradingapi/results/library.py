@@ -35,6 +35,8 @@ class Fresh:
     table: pa.Table
     history: Bars
     """The bars that it was measured on."""
+    report: str
+    """What it says about itself, as JSON."""
 
 
 class Library:
@@ -74,12 +76,12 @@ class Library:
         """
         with self._writing:
             if isinstance(found, Fresh):
-                content = self._write(found)
+                content, report = self._write(found), found.report
             elif self.find(found.name) is None:
                 raise PrunedMeanwhileError
             else:
-                content = found
-            return self._jobs.complete(job, content, news, now)
+                content, report = found, None
+            return self._jobs.complete(job, content, news, now, report=report)
 
     def load(self, name: str, now: float) -> Loaded | None:
         """Return a result's rows; None if they were pruned."""
@@ -98,6 +100,11 @@ class Library:
     def content(self, name: str) -> Content | None:
         """Return what a result's rows have in common; None if it was pruned."""
         return self._contents.get(name)
+
+    def report(self, name: str, now: float) -> str | None:
+        """Return what a result says about itself, as JSON; None if it was pruned."""
+        self._used[name] = now
+        return self._contents.report(name)
 
     def bars(self, content: Content) -> Bars | None:
         """Return the bars that a result was measured on; None if they were pruned."""
@@ -131,4 +138,4 @@ class Library:
         self._bars.put(fresh.history)
         size = self._files.write(fresh.content.name, fresh.table)
         self._memory.keep(fresh.content.name, fresh.table)
-        return replace(fresh.content, size=size)
+        return replace(fresh.content, size=size + len(fresh.report))

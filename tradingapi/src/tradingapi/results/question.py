@@ -11,9 +11,10 @@ import numpy as np
 from tradingapi.engine import Bars, SweepSpec
 from tradingapi.engine.score import SCORE_VERSION
 from tradingapi.engine.window import TEN_YEARS
+from tradingapi.honesty import VERDICT_VERSION
 
-FORMAT: Final = 1
-"""Version of the columns and of the summary: another one is another answer."""
+FORMAT: Final = 2
+"""Version of the columns, the summary and the report: another one is another answer."""
 
 
 def known_until_the_end(bars: Bars, spec: SweepSpec) -> Bars:
@@ -27,7 +28,7 @@ def question(history: Bars, spec: SweepSpec, preset: str) -> str:
     """Return the fingerprint of everything that a result depends on.
 
     The bars with their origin, the first bar of the asked window, every parameter, and the
-    versions of what computes. `history` ends with the window, and is not empty.
+    versions of what computes and judges. `history` ends with the window, and is not empty.
     """
     start = int(history.time[-1]) - TEN_YEARS if spec.start is None else spec.start
     asked = asdict(spec)
@@ -38,6 +39,6 @@ def question(history: Bars, spec: SweepSpec, preset: str) -> str:
         "first_bar": int(np.searchsorted(history.time, start, side="left")),
         "spec": asked,
         "preset": preset,
-        "versions": [version("tradingapi"), SCORE_VERSION, FORMAT],
+        "versions": [version("tradingapi"), SCORE_VERSION, VERDICT_VERSION, FORMAT],
     }
     return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()

@@ -12,6 +12,7 @@ from tradingapi.body import FORM, JSON, body_schema, read_model
 from tradingapi.contract import SweepRequest
 from tradingapi.egress.guard import ForbiddenUrlError
 from tradingapi.engine.grid import grid
+from tradingapi.honesty import Preset, effort
 from tradingapi.problems import InvalidParameters, KeyReused, ProblemBody, QueueFull
 from tradingapi.routes.access import KeyRequired
 from tradingapi.services import Served, Services
@@ -97,6 +98,7 @@ def _new_job(served: Services, asked: SweepRequest, fingerprint: str, now: float
         raise InvalidParameters.of(
             "fast_range", f"with slow_range and step at most {most} combinations"
         )
+    asks = effort(len(wanted), Preset(asked.preset))
     accepted = Accepted(
         job_id=new_job_id(asked.ticker, now),
         parameters=AcceptedParameters(
@@ -107,14 +109,14 @@ def _new_job(served: Services, asked: SweepRequest, fingerprint: str, now: float
             combinations=wanted.requested,
             **asked.options(),
         ),
-        estimated_duration_seconds=served.runner.estimate(len(wanted.pairs)),
+        estimated_duration_seconds=served.runner.estimate(asks),
         webhook_url=asked.webhook_url,
         created_at=timestamp(now),
     )
     return NewJob(
         job_id=accepted.job_id,
         request=asked.model_dump(mode="json"),
-        pairs=len(wanted.pairs),
+        effort=asks,
         answer=accepted.model_dump_json(),
         fingerprint=fingerprint,
         created_at=now,

@@ -1,4 +1,7 @@
-"""What was found, once for each question: its summary; the rows are in a file of that name."""
+"""What was found, once for each question: its summary, and the report on it.
+
+The rows are in a file of that name.
+"""
 
 import json
 import sqlite3
@@ -22,7 +25,7 @@ class Content:
     data_sha256: str
     """The bars that it was measured on."""
     size: int
-    """Bytes of its file."""
+    """Bytes of its file and of its report."""
     created_at: float
 
 
@@ -37,6 +40,12 @@ class ContentStore:
         with self._database.read() as db:
             row = db.execute("SELECT * FROM contents WHERE content = ?", (name,)).fetchone()
         return None if row is None else _content(row)
+
+    def report(self, name: str) -> str | None:
+        """Find the report on a result, as JSON; old versions wrote none."""
+        with self._database.read() as db:
+            row = db.execute("SELECT body FROM reports WHERE content = ?", (name,)).fetchone()
+        return None if row is None else str(row["body"])
 
     def touch(self, used: dict[str, float]) -> None:
         """Remember when results were last wanted: what is used is pruned last."""
@@ -54,6 +63,7 @@ class ContentStore:
     def forget(self, name: str) -> None:
         """Drop a result; its file is the caller's."""
         with self._database.write() as db:
+            db.execute("DELETE FROM reports WHERE content = ?", (name,))
             db.execute("DELETE FROM contents WHERE content = ?", (name,))
 
     def to_prune(self, most_bytes: int, used_before: float, spare_after: float) -> list[str]:
@@ -72,8 +82,13 @@ class ContentStore:
         return doomed
 
 
-def remember(db: sqlite3.Connection, content: Content, now: float) -> None:
-    """Store a result within a transaction; one that is there already is used again."""
+def remember(
+    db: sqlite3.Connection, content: Content, now: float, report: str | None = None
+) -> None:
+    """Store a result within a transaction; one that is there already is used again.
+
+    `report` is what it says about itself; None where it was stored with the result before.
+    """
     db.execute(
         "INSERT INTO contents VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (content) DO UPDATE SET used_at = excluded.used_at",
@@ -88,6 +103,8 @@ def remember(db: sqlite3.Connection, content: Content, now: float) -> None:
             now,
         ),
     )
+    if report is not None:
+        db.execute("INSERT OR REPLACE INTO reports VALUES (?, ?)", (content.name, report))
 
 
 def _content(row: sqlite3.Row) -> Content:

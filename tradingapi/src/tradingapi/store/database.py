@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     job_id TEXT NOT NULL UNIQUE,
     state TEXT NOT NULL,
     request TEXT NOT NULL,
-    pairs INTEGER NOT NULL,
+    effort INTEGER NOT NULL,
     created_at REAL NOT NULL,
     started_at REAL,
     ended_at REAL,
@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS contents (
     created_at REAL NOT NULL,
     used_at REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS reports (content TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS deliveries (
     job_id TEXT PRIMARY KEY,
@@ -57,7 +58,7 @@ CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (next_at) WHERE state = 
 """
 """Times are seconds since 1970; `seq` is the order of acceptance. A run's rows are in a file."""
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 FROM_1: Final = """
 ALTER TABLE jobs ADD COLUMN content TEXT;
@@ -66,6 +67,14 @@ ALTER TABLE jobs ADD COLUMN postponed INTEGER NOT NULL DEFAULT 0;
 DROP TABLE results;
 """
 """Rows of version 1 were JSON in the database; their runs answer as pruned ones do."""
+
+FROM_2: Final = """
+ALTER TABLE jobs RENAME COLUMN pairs TO effort;
+"""
+"""Results of version 2 have no report; a question that is asked again is another one now."""
+
+UPGRADES: Final = {1: FROM_1 + FROM_2, 2: FROM_2}
+"""What brings the file of an older version here; each ends where `SCHEMA` begins."""
 
 BUSY_SECONDS: Final = 30.0
 
@@ -149,7 +158,7 @@ class Database:
         if version > SCHEMA_VERSION:
             self.close()
             raise DataDirError(f"the data is of a newer version ({version}) than this server")
-        upgrade = FROM_1 if version == 1 else ""
+        upgrade = UPGRADES.get(version, "")
         # One transaction: a crash in between leaves the old version whole.
         self._anchor.executescript(
             f"BEGIN; {upgrade} {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"

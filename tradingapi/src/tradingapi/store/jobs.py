@@ -35,7 +35,8 @@ class NewJob:
 
     job_id: str
     request: dict[str, Any]
-    pairs: int
+    effort: int
+    """How much there is to compute; only sums of it mean anything."""
     answer: str
     fingerprint: str
     created_at: float
@@ -48,6 +49,7 @@ class Job:
     job_id: str
     state: JobState
     request: dict[str, Any]
+    effort: int
     created_at: float
     started_at: float | None
     starts: int
@@ -99,9 +101,9 @@ class JobStore:
             if waiting >= max_queued:
                 raise QueueFullError
             db.execute(
-                "INSERT INTO jobs (job_id, state, request, pairs, created_at)"
+                "INSERT INTO jobs (job_id, state, request, effort, created_at)"
                 " VALUES (?, 'queued', ?, ?, ?)",
-                (job.job_id, json.dumps(job.request), job.pairs, job.created_at),
+                (job.job_id, json.dumps(job.request), job.effort, job.created_at),
             )
             if key is not None:
                 # An expired one of the same name is replaced.
@@ -117,10 +119,10 @@ class JobStore:
             row = db.execute("SELECT * FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
         return None if row is None else _job(row)
 
-    def waiting_pairs(self) -> int:
-        """Count the pairs of all jobs that have not ended."""
+    def waiting_effort(self) -> int:
+        """Add up the effort of all jobs that have not ended."""
         with self._database.read() as db:
-            open_jobs = "SELECT coalesce(sum(pairs), 0) FROM jobs"
+            open_jobs = "SELECT coalesce(sum(effort), 0) FROM jobs"
             row = db.execute(f"{open_jobs} WHERE state IN ('queued', 'running')").fetchone()
         return int(row[0])
 
@@ -180,9 +182,17 @@ class JobStore:
         return None if row is None else JobState(row["state"])
 
     def complete(
-        self, job: Job, content: Content, news: Callable[[str], dict[str, Any]], now: float
+        self,
+        job: Job,
+        content: Content,
+        news: Callable[[str], dict[str, Any]],
+        now: float,
+        *,
+        report: str | None = None,
     ) -> str | None:
         """Store the end of a job, what it found and its callback (`news` of the run id) as one.
+
+        `report` is what a fresh content says about itself.
 
         Returns:
             The run id, or None if the job was cancelled in the meantime: then nothing is stored.
@@ -196,7 +206,7 @@ class JobStore:
             )
             if ended.rowcount == 0:
                 return None
-            remember(db, content, now)
+            remember(db, content, now, report)
             _announce(db, job, news(run_id), now)
         return run_id
 
@@ -258,6 +268,7 @@ def _job(row: sqlite3.Row) -> Job:
         job_id=row["job_id"],
         state=JobState(row["state"]),
         request=json.loads(row["request"]),
+        effort=row["effort"],
         created_at=row["created_at"],
         started_at=row["started_at"],
         starts=row["starts"],

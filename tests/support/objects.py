@@ -1,4 +1,4 @@
-"""Objects as the API server has them, over one open connection: cheap enough to be asked often."""
+"""Sweeps at the API server, over one open connection: cheap enough to be asked often."""
 
 import json
 import ssl
@@ -15,7 +15,7 @@ _TIMEOUT = 10.0
 
 
 class Objects:
-    """Reads with the rights of a kubeconfig that our own control plane wrote (it is JSON)."""
+    """Has the rights of a kubeconfig that our own control plane wrote (it is JSON)."""
 
     def __init__(self, kubeconfig: Path) -> None:
         known = json.loads(kubeconfig.read_text())
@@ -36,11 +36,42 @@ class Objects:
         found: dict[str, Any] = answer.raise_for_status().json()
         return found
 
+    def sweeps(self, namespace: str) -> list[dict[str, Any]]:
+        """Return every sweep of a namespace."""
+        return self._items(SWEEPS.format(namespace=namespace))
+
+    def create(self, namespace: str, sweep: str) -> None:
+        """Create a sweep from its JSON."""
+        self._write("POST", SWEEPS.format(namespace=namespace), sweep, "application/json")
+
+    def edit(self, namespace: str, name: str, patch: dict[str, Any]) -> bool:
+        """Merge a patch into a sweep, as `kubectl patch`; False where it is gone."""
+        where = f"{SWEEPS.format(namespace=namespace)}/{name}"
+        return self._write("PATCH", where, json.dumps(patch), "application/merge-patch+json")
+
+    def delete(self, namespace: str, name: str) -> bool:
+        """Delete a sweep; False where it is gone."""
+        return self._write("DELETE", f"{SWEEPS.format(namespace=namespace)}/{name}", "", "")
+
     def events(self, namespace: str, name: str) -> list[dict[str, Any]]:
         """Return the Events about a sweep, also about earlier ones of its name."""
-        answer = self._client.get(EVENTS.format(namespace=namespace)).raise_for_status()
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return [event for event in items if event["regarding"]["name"] == name]
+        return [e for e in self.every_event(namespace) if e["regarding"]["name"] == name]
+
+    def every_event(self, namespace: str) -> list[dict[str, Any]]:
+        """Return every Event of a namespace."""
+        return self._items(EVENTS.format(namespace=namespace))
+
+    def _items(self, path: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = self._client.get(path).raise_for_status().json()["items"]
+        return items
+
+    def _write(self, method: str, path: str, body: str, kind: str) -> bool:
+        headers = {"Content-Type": kind} if kind else {}
+        answer = self._client.request(method, path, content=body, headers=headers)
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return False
+        answer.raise_for_status()
+        return True
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,174 @@
+"""I1 to I5: what the three accounts must say together. Each rule yields what is wrong, in words.
+
+I6 to I9 are in `surroundings.py`: they look at more than accounts.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from tests.faults.accounts import Accounts, Row
+
+TERMINAL = ("Completed", "Failed")
+Rule = Callable[[Accounts], Iterator[str]]
+
+_MAY_BE_FOLLOWED = ("failed", "lost", "unusable", "cancelled", "replaced")
+"""States of a submission after which its run may have another one."""
+
+
+def no_job_is_doubled(accounts: Accounts) -> Iterator[str]:
+    """I1: one job for each key; another key only after the end, or the unknown, of the last."""
+    known = {one["key"] for one in accounts.submissions}
+    for key, jobs in accounts.jobs_by_key().items():
+        if len(jobs) > 1:
+            yield f"I1: {len(jobs)} jobs for the submission {key[:12]}"
+        if key not in known:
+            yield f"I1: the job {jobs[0].job_id} has a key that nobody intended"
+    for run in accounts.runs:
+        for earlier, later in pairwise(accounts.submissions_of(run)):
+            yield from _followed(accounts, earlier, later)
+
+
+def _followed(accounts: Accounts, earlier: Row, later: Row) -> Iterator[str]:
+    who = f"{earlier['sweep']}, run {earlier['run_no']}: submission {later['n']}"
+    if earlier["state"] not in _MAY_BE_FOLLOWED:
+        yield f"I1: {who} follows one that is {earlier['state']}"
+    if earlier["state"] == "replaced" and accounts.surface.keeps_keys:
+        yield f"I1: {who} replaces one that could have been looked up"
+    if earlier["unknown_until"] is not None and earlier["state"] == "replaced":
+        yield from _was_heard(accounts, earlier, who)
+
+
+def _was_heard(accounts: Accounts, replaced: Row, who: str) -> Iterator[str]:
+    """Replacing is the non-promise: allowed only where neither answer nor callback came in time."""
+    in_time = [
+        row
+        for row in accounts.inbox
+        if row["submission_key"] == replaced["key"]
+        and row["received_at"] < replaced["unknown_until"]
+    ]
+    if in_time:
+        yield f"I1: {who} replaces one whose callback had come"
+
+
+def every_job_is_known(accounts: Accounts) -> Iterator[str]:
+    """I2: each job is in the ledger, or neither its answer nor its callback ever came."""
+    ids = {(one["key"], job_id) for one in accounts.submissions for job_id in one["job_ids"]}
+    heard = {row["submission_key"] for row in accounts.inbox}
+    for job in accounts.jobs:
+        lost = not accounts.surface.keeps_keys and job.submission_key not in heard
+        if (job.submission_key, job.job_id) not in ids and not lost:
+            yield f"I2: the job {job.job_id} of {job.submission_key[:12]} is in no row"
+
+
+def results_belong_to_one_end(accounts: Accounts) -> Iterator[str]:
+    """I3, its half without the API: a completed run has one completed submission, others none."""
+    stored = Counter(row["submission_key"] for row in accounts.results)
+    for run in accounts.runs:
+        done = [s for s in accounts.submissions_of(run) if s["state"] == "completed"]
+        wanted = run["status"] == "COMPLETED" and run["reused_from"] is None
+        if len(done) != wanted:
+            yield f"I3: a run that is {run['status']} has {len(done)} completed submissions"
+        for one in accounts.submissions_of(run):
+            said = (run["result"] or {}).get("stored", 0) if one["state"] == "completed" else 0
+            if stored[one["key"]] != said:
+                yield f"I3: {one['sweep']} has {stored[one['key']]} results stored and says {said}"
+
+
+def ends_are_final(accounts: Accounts) -> Iterator[str]:
+    """I4: a run that has ended stays so, and no number of a status ever falls."""
+    ended: set[tuple[str, int]] = set()
+    for row in accounts.transitions:
+        which = (row["sweep_uid"], row["run_no"])
+        if which in ended:
+            yield f"I4: run {row['run_no']} left its end for {row['to_phase']}"
+        if row["to_phase"] in TERMINAL:
+            ended.add(which)
+    last: dict[str, Row] = {}
+    for _, found in accounts.seen:
+        uid, status = found["metadata"]["uid"], found.get("status", {})
+        yield from _fell(found["metadata"]["name"], last.get(uid, {}), status)
+        last[uid] = status
+
+
+def _fell(name: str, before: Row, now: Row) -> Iterator[str]:
+    for number in ("recordVersion", "observedGeneration", "run"):
+        if now.get(number, 0) < before.get(number, -1):
+            yield f"I4: {number} of {name} fell from {before[number]} to {now.get(number)}"
+    same_run = before.get("run") == now.get("run")
+    if same_run and before.get("phase") in TERMINAL and now.get("phase") != before["phase"]:
+        yield f"I4: {name} went from {before['phase']} to {now.get('phase')} in one run"
+
+
+def statuses_are_the_ledgers(accounts: Accounts) -> Iterator[str]:
+    """I5: what an object shows is what the ledger has, and what the API did."""
+    for found in accounts.objects:
+        name, status = found["metadata"]["name"], found.get("status", {})
+        sweep = accounts.sweep(found["metadata"]["uid"])
+        if sweep is None:
+            yield f"I5: {name} is in no row"
+            continue
+        run = accounts.run_of(sweep)
+        yield from (
+            f"I5: {what} of {name} is {shown!r} and should be {wanted!r}"
+            for what, shown, wanted in _shown(accounts, found, sweep, run)
+            if shown != wanted
+        )
+        if status.get("recordVersion", 0) > sweep["version"]:
+            yield f"I5: {name} shows a version that the ledger does not have"
+
+
+def _shown(
+    accounts: Accounts, found: Row, sweep: Row, run: Row
+) -> Iterator[tuple[str, object, object]]:
+    status = found.get("status", {})
+    conditions = {c["type"]: c["status"] for c in status.get("conditions", ())}
+    yield "observedGeneration", status.get("observedGeneration"), found["metadata"]["generation"]
+    yield "phase", status.get("phase"), sweep["phase"]
+    yield "run", status.get("run"), sweep["run_no"]
+    for condition, phase in (("Complete", "Completed"), ("Failed", "Failed")):
+        yield condition, conditions.get(condition) == "True", sweep["phase"] == phase
+    sent = accounts.submissions_of(run)
+    if not sent:
+        return
+    shown = next((s for s in sent if s["state"] == "completed"), sent[-1])
+    job_id = shown["job_ids"][0] if shown["job_ids"] else None
+    yield "jobID", status.get("jobID"), job_id
+    if sweep["phase"] != "Completed":
+        return
+    jobs = accounts.jobs_by_key().get(shown["key"], [])
+    yield "the API's job", [(j.job_id, j.state) for j in jobs], [(job_id, "completed")]
+    yield "sweepRunID", status.get("sweepRunID"), jobs[0].sweep_run_id if jobs else None
+    stored = [row for row in accounts.results if row["submission_key"] == shown["key"]]
+    yield "results.stored", status.get("results", {}).get("stored"), len(stored)
+    best = f"{stored[0]['fast_period']}/{stored[0]['slow_period']}" if stored else None
+    yield "best", (status.get("best") or {}).get("periods"), best
+
+
+RULES: tuple[Rule, ...] = (
+    no_job_is_doubled,
+    every_job_is_known,
+    results_belong_to_one_end,
+    ends_are_final,
+    statuses_are_the_ledgers,
+)
+
+
+def violations(accounts: Accounts) -> list[str]:
+    """Return everything that is wrong, in words that begin with the invariant."""
+    return [said for rule in RULES for said in rule(accounts)]
+
+
+def unrest(accounts: Accounts) -> list[str]:
+    """Return what is still going on: empty, the system has converged."""
+    busy = [f"{s['name']} is {s['phase']}" for s in accounts.sweeps if _goes_on(s)]
+    busy += [f"the API's {j.job_id} is {j.state}" for j in accounts.jobs if not j.ended_at]
+    left = sum(row["done_at"] is None and row["dead_at"] is None for row in accounts.outbox)
+    unheard = sum(row["processed_at"] is None for row in accounts.inbox)
+    counts = {"effects left": left, "callbacks": unheard, "deliveries": accounts.deliveries}
+    busy += [f"{count} {what}" for what, count in counts.items() if count]
+    return [*busy, *statuses_are_the_ledgers(accounts)]
+
+
+def _goes_on(sweep: Row) -> bool:
+    return sweep["object_gone_at"] is None and sweep["phase"] not in TERMINAL

@@ -1,0 +1,195 @@
+"""The checker: silent about a system at rest, and with a word for each way to be wrong."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.faults.accounts import Accounts, Row
+from tests.faults.checker import unrest, violations
+from tests.faults.world import SURFACES
+from tests.support.api_ledger import ApiJob
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+KEY, OTHER = "a" * 64, "b" * 64
+
+
+def a_job(key: str = KEY, job_id: str = "job-1", **changes: Any) -> ApiJob:
+    """A job that the API has completed."""
+    request = {"webhook_url": f"http://127.0.0.1/webhook/sweep-callback/{key}/k1.x"}
+    return replace(ApiJob(job_id, "completed", request, "run-1", 1.0, 2.0, 3.0), **changes)
+
+
+def a_status(**changes: Any) -> Row:
+    """What the object of the sweep shows."""
+    return {
+        "observedGeneration": 1,
+        "recordVersion": 4,
+        "phase": "Completed",
+        "run": 1,
+        "jobID": "job-1",
+        "sweepRunID": "run-1",
+        "results": {"stored": 1},
+        "best": {"periods": "10/30"},
+        "conditions": [{"type": "Complete", "status": "True"}],
+        **changes,
+    }
+
+
+def an_object(**status: Any) -> Row:
+    """The object of the sweep."""
+    return {"metadata": {"name": "a", "uid": "u1", "generation": 1}, "status": a_status(**status)}
+
+
+def a_submission(**changes: Any) -> Row:
+    """The submission that gave the results."""
+    return {
+        "key": KEY,
+        "run_id": "r1",
+        "sweep": "a",
+        "run_no": 1,
+        "n": 1,
+        "state": "completed",
+        "unknown_until": None,
+        "job_ids": ["job-1"],
+        **changes,
+    }
+
+
+def at_rest(surface: str = "keys") -> Accounts:
+    """One sweep that has completed."""
+    transitions = [
+        {"sweep_uid": "u1", "run_no": 1, "to_phase": phase} for phase in ("Queued", "Completed")
+    ]
+    seen = [("MODIFIED", an_object(phase="Submitted", recordVersion=3)), ("MODIFIED", an_object())]
+    return Accounts(
+        surface=SURFACES[surface],
+        jobs=[a_job()],
+        deliveries=0,
+        sweeps=[
+            {
+                "uid": "u1",
+                "name": "a",
+                "phase": "Completed",
+                "run_no": 1,
+                "version": 5,
+                "object_gone_at": None,
+            }
+        ],
+        runs=[
+            {
+                "id": "r1",
+                "sweep_uid": "u1",
+                "run_no": 1,
+                "status": "COMPLETED",
+                "reused_from": None,
+                "result": {"stored": 1},
+            }
+        ],
+        submissions=[a_submission()],
+        results=[{"submission_key": KEY, "rank": 1, "fast_period": 10, "slow_period": 30}],
+        inbox=[{"submission_key": KEY, "received_at": NOON, "processed_at": NOON}],
+        outbox=[{"done_at": NOON, "dead_at": None}],
+        transitions=transitions,
+        objects=[an_object()],
+        seen=seen,
+    )
+
+
+def replaced(surface: str, *, heard: timedelta | None) -> Accounts:
+    """Its first submission was replaced at noon; `heard`: when its callback came, since then."""
+    first = a_submission(key=OTHER, state="replaced", unknown_until=NOON, job_ids=["job-0"])
+    late = [] if heard is None else [{"submission_key": OTHER, "received_at": NOON + heard}]
+    return replace(
+        at_rest(surface),
+        submissions=[first, a_submission(n=2)],
+        jobs=[a_job(OTHER, "job-0"), a_job()],
+        inbox=[*at_rest().inbox, *[{**row, "processed_at": NOON} for row in late]],
+    )
+
+
+def test_a_system_at_rest_leaves_nothing_to_say() -> None:
+    """What is right is not reported, with keys and without."""
+    for surface in SURFACES:
+        assert [] == violations(at_rest(surface))
+        assert [] == unrest(at_rest(surface))
+
+
+WRONG: dict[str, tuple[str, Callable[[Accounts], Accounts]]] = {
+    "a job doubled under one key": (
+        "I1: 2 jobs",
+        lambda a: replace(a, jobs=[a_job(), a_job(job_id="job-2")]),
+    ),
+    "a job of a key that is in no row": (
+        "I1: the job job-1 has a key",
+        lambda a: replace(a, jobs=[a_job(OTHER)], submissions=[]),
+    ),
+    "a submission after a live one": (
+        "I1: a, run 1: submission 2 follows",
+        lambda a: replace(a, submissions=[a_submission(state="accepted"), a_submission(n=2)]),
+    ),
+    "a submission replaced that could be looked up": (
+        "I1: a, run 1: submission 2 replaces one that could",
+        lambda _: replaced("keys", heard=None),
+    ),
+    "a submission replaced although it was called back": (
+        "I1: a, run 1: submission 2 replaces one whose callback",
+        lambda _: replaced("seed", heard=-timedelta(seconds=1)),
+    ),
+    "a job that is in no row": (
+        "I2: the job job-1",
+        lambda a: replace(a, submissions=[a_submission(job_ids=[])]),
+    ),
+    "a completed run without a completed submission": (
+        "I3: a run that is COMPLETED has 0",
+        lambda a: replace(a, submissions=[a_submission(state="failed")]),
+    ),
+    "half of the results": (
+        "I3: a has 0 results stored and says 1",
+        lambda a: replace(a, results=[]),
+    ),
+    "an end that was left": (
+        "I4: run 1 left its end",
+        lambda a: replace(a, transitions=[*a.transitions, {**a.transitions[0]}]),
+    ),
+    "a version that fell": (
+        "I4: recordVersion of a fell",
+        lambda a: replace(a, seen=[*a.seen, ("MODIFIED", an_object(recordVersion=2))]),
+    ),
+    "a status that left its end": (
+        "I4: a went from Completed",
+        lambda a: replace(a, seen=[*a.seen, ("MODIFIED", an_object(phase="Running"))]),
+    ),
+    "a status that shows another job": (
+        "I5: jobID",
+        lambda a: replace(a, objects=[an_object(jobID="job-9")]),
+    ),
+    "a status of an older generation": (
+        "I5: observedGeneration",
+        lambda a: replace(a, objects=[an_object(observedGeneration=0)]),
+    ),
+    "a job that the API has not completed": (
+        "I5: the API's job",
+        lambda a: replace(a, jobs=[a_job(state="cancelled")]),
+    ),
+    "an object that was never recorded": ("I5: a is in no row", lambda a: replace(a, sweeps=[])),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_each_way_to_be_wrong_is_told_by_its_invariant(case: str) -> None:
+    """A checker that says nothing proves nothing."""
+    begins, broken = WRONG[case]
+
+    said = violations(broken(copy.deepcopy(at_rest())))
+
+    assert any(words.startswith(begins) for words in said), said
+
+
+def test_the_stated_non_promise_is_no_violation() -> None:
+    """At the seed's API: the answer was not recorded, and the callback came too late, or never."""
+    assert [] == violations(replaced("seed", heard=None))
+    assert [] == violations(replaced("seed", heard=timedelta(seconds=1)))

@@ -48,7 +48,7 @@ def _source(name: str, settings: Settings, shelf: BarShelf, clock: Clock) -> Pri
         case "ccxt":
             return _cached(ExchangeSource(settings.exchange), settings, shelf, clock)
         case _:
-            return _foreign(name)
+            return foreign(name)
 
 
 def _cached(source: PriceSource, settings: Settings, shelf: BarShelf, clock: Clock) -> PriceSource:
@@ -56,7 +56,12 @@ def _cached(source: PriceSource, settings: Settings, shelf: BarShelf, clock: Clo
     return CachedSource(source, shelf, index, clock, settings.fetched_seconds)
 
 
-def _foreign(name: str) -> PriceSource:
+def foreign(name: str) -> PriceSource:
+    """Find a source of another package.
+
+    Raises:
+        SourceError: There is none of that name, or it cannot be made.
+    """
     found = [point for point in entry_points(group=GROUP) if point.name == name]
     if not found:
         raise SourceError(f"sources: there is no source {name!r}")

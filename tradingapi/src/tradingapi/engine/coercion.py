@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tradingapi.engine.bars import COLUMNS, BadBarsError, Bars, FloatArray, IntArray, Origin
-from tradingapi.engine.periods import INTERVAL_SECONDS
+from tradingapi.engine.periods import nearest_interval
 
 PricesLike = Bars | pd.DataFrame | pd.Series | FloatArray
 
@@ -84,7 +84,4 @@ def _interval(time: IntArray) -> str:
     """Return the known interval that most bars are apart."""
     if time.size < 2:
         return "1d"
-    apart = float(np.median(np.diff(time))) / 1e9
-    return min(
-        INTERVAL_SECONDS, key=lambda name: abs(np.log(INTERVAL_SECONDS[name] / max(apart, 1)))
-    )
+    return nearest_interval(float(np.median(np.diff(time))) / 1e9)

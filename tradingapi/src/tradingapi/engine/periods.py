@@ -1,5 +1,7 @@
 """How many bars a year has: what annualized figures are scaled by."""
 
+import math
+
 from tradingapi.engine.bars import Bars
 
 INTERVAL_SECONDS = {
@@ -41,3 +43,9 @@ def bars_per_year(bars: Bars) -> tuple[float, str]:
     usual = [24 * figure for figure in USUAL] if hourly else USUAL
     near = min(usual, key=lambda figure: abs(counted / figure - 1))
     return (near if abs(counted / near - 1) <= CLOSE_ENOUGH else counted), "derived"
+
+
+def nearest_interval(seconds: float) -> str:
+    """Return the known interval that is nearest to a distance between bars, as a ratio."""
+    apart = max(seconds, 1.0)
+    return min(INTERVAL_SECONDS, key=lambda name: abs(math.log(INTERVAL_SECONDS[name] / apart)))

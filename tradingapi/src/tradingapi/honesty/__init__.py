@@ -8,7 +8,7 @@ from tradingapi.honesty.backtester import Backtester, BlockSums, Run, Surface
 from tradingapi.honesty.by_engine import SweepEngine
 from tradingapi.honesty.checks import Checks, Options
 from tradingapi.honesty.report import HonestyReport, Preset, effort, report, warm_up
-from tradingapi.honesty.stamp import Reproduction, Stamp, reproduce
+from tradingapi.honesty.stamp import Reproduction, Stamp, read_stamp, reproduce
 from tradingapi.honesty.verdict import VERDICT_VERSION, Verdict, VerdictName
 from tradingapi.honesty.walk_forward import Training
 from tradingapi.honesty.watch import ReportCancelledError
@@ -31,6 +31,7 @@ __all__ = [
     "Verdict",
     "VerdictName",
     "effort",
+    "read_stamp",
     "report",
     "reproduce",
     "warm_up",

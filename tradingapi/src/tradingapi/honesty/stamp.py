@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
 from importlib.metadata import version
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, get_origin, get_type_hints
 
 import numpy as np
 
@@ -19,6 +19,9 @@ STAMP_VERSION: Final = 1
 
 PACKAGES: Final = ("tradingapi", "numpy", "numba")
 """Whose versions can change a figure's last digits."""
+
+
+NAMES: Final = {dict: "an object", str: "a text", int: "a whole number"}
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,29 @@ def fingerprint(surface: Surface) -> str:
         plain = np.where(np.isnan(figures), np.nan, figures + 0.0)
         digest.update(np.ascontiguousarray(plain, dtype="<f8").tobytes())
     return digest.hexdigest()
+
+
+def read_stamp(written: object) -> Stamp:
+    """Read a stamp from JSON values: somebody else's, until it has been looked at.
+
+    Raises:
+        ValueError: A member is missing, unknown or of another kind; the message names it.
+    """
+    members: dict[str, Any] = dict(written) if isinstance(written, Mapping) else {}
+    version_read = members.get("stamp_version")
+    _require(version_read == STAMP_VERSION, f"stamp_version: this version reads {STAMP_VERSION}")
+    kinds = get_type_hints(Stamp)
+    for name in sorted({*kinds, *members}):
+        if name not in kinds:
+            raise ValueError(f"{name}: a stamp has no such member")
+        kind = dict if get_origin(kinds[name]) is not None else kinds[name]
+        _require(isinstance(members.get(name), kind), f"{name}: missing, or not {NAMES[kind]}")
+    return Stamp(**members)
+
+
+def _require(holds: bool, rule: str) -> None:
+    if not holds:
+        raise ValueError(rule)
 
 
 def parameters_of(spec: SweepSpec) -> dict[str, Any]:

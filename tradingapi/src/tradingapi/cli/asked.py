@@ -1,0 +1,204 @@
+"""From what was typed to a sweep: the question, and the prices that it is asked of."""
+
+import re
+import time
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+from tradingapi.cli.ending import CommandError, Status
+from tradingapi.cli.ranges import Range
+from tradingapi.contract import nanoseconds, read_moment
+from tradingapi.engine import Bars, Direction, Fill, Strategy, SweepSpec
+from tradingapi.prices import file as price_file
+from tradingapi.prices.arch_data import ArchSource
+from tradingapi.prices.exchange import ExchangeSource
+from tradingapi.prices.source import (
+    PriceError,
+    PriceSource,
+    SourceUnavailableError,
+    SymbolNotFoundError,
+    Wanted,
+    finished,
+    is_ticker,
+)
+from tradingapi.prices.synthetic import SyntheticSource
+from tradingapi.prices.yahoo import YahooSource
+from tradingapi.sources import SourceError, foreign
+
+EXAMPLES: Final = {"arch": "^GSPC", "synthetic": "SYN:DEMO"}
+"""Tickers that a source is asked for if none is named."""
+
+DEFAULTS: Final = {
+    Strategy.RSI: (Range(20, 45), Range(50, 80)),
+    Strategy.MACD: (Range(5, 30), Range(10, 60)),
+}
+"""Ranges of a strategy that are tried if none is named; others try 5:50 and 20:200."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was typed; None is what was left out."""
+
+    file: Path | None
+    source: str | None
+    ticker: str | None
+    exchange: str
+    interval: str | None
+    start: str | None
+    end: str | None
+    strategy: str
+    fast: Range | None
+    slow: Range | None
+    step: int
+    signal_period: int
+    rsi_period: int
+    fee_bps: float
+    slippage_bps: float
+    fill: str
+    direction: str
+    stop_loss: float | None
+    take_profit: float | None
+    min_trades: int
+
+
+def spec_of(asked: Asked) -> SweepSpec:
+    """Say it in the engine's words.
+
+    Raises:
+        CommandError: An option breaks a rule; the message names both.
+    """
+    strategy = Strategy(asked.strategy)
+    fast, slow = DEFAULTS.get(strategy, (Range(5, 50), Range(20, 200)))
+    try:
+        return SweepSpec(
+            strategy=strategy,
+            fast=asked.fast or fast,
+            slow=asked.slow or slow,
+            step=asked.step,
+            min_trades=asked.min_trades,
+            signal_period=asked.signal_period,
+            rsi_period=asked.rsi_period,
+            start=_moment("start", asked.start),
+            end=_moment("end", asked.end, end=True),
+            fill=Fill(asked.fill),
+            direction=Direction(asked.direction),
+            fee_bps=asked.fee_bps,
+            slippage_bps=asked.slippage_bps,
+            stop_loss=asked.stop_loss,
+            take_profit=asked.take_profit,
+        )
+    except ValueError as error:
+        raise CommandError(_as_option(str(error)), Status.WRONG) from error
+
+
+def bars_of(asked: Asked, spec: SweepSpec) -> Bars:
+    """Fetch the prices, without a bar that is not over yet.
+
+    Raises:
+        CommandError: There are none, or they are wrong; the message says what to do.
+    """
+    name = asked.source or (price_file.NAME if asked.file is not None else "arch")
+    return fetched(
+        name,
+        asked.ticker,
+        asked.interval,
+        spec,
+        file=asked.file,
+        exchange=asked.exchange,
+    )
+
+
+def fetched(
+    name: str,
+    ticker: str | None,
+    interval: str | None,
+    spec: SweepSpec,
+    *,
+    file: Path | None,
+    exchange: str,
+) -> Bars:
+    """Fetch the bars of a source by its name.
+
+    Raises:
+        CommandError: There are none, or they are wrong; the message says what to do.
+    """
+    try:
+        if name == price_file.NAME:
+            return finished(_read(file, ticker, interval), time.time())
+        if file is not None:
+            raise CommandError(
+                f"--source: {name} reads no file", Status.WRONG, "Leave out the file, or --source."
+            )
+        source, wanted = _source(name, exchange), interval or "1d"
+        chosen = ticker or EXAMPLES.get(name)
+        if chosen is None or not is_ticker(chosen):
+            raise CommandError(
+                "--ticker: 3 to 20 of A-Z 0-9 ^ . = : _ -, as the source knows it", Status.WRONG
+            )
+        bars = source.fetch(chosen, wanted, Wanted.by(spec, wanted))
+        return finished(bars, time.time())
+    except PriceError as error:
+        raise CommandError(f"{ticker or 'prices'}: {error}", advice=_advice(name, error)) from error
+
+
+def _read(file: Path | None, ticker: str | None, interval: str | None) -> Bars:
+    if file is None:
+        raise CommandError(
+            "FILE: the source csv needs one", Status.WRONG, "tradingapi sweep prices.csv ..."
+        )
+    name = ticker or re.sub(r"[^A-Z0-9.^=:_-]", "-", file.stem.upper())[:20]
+    return price_file.read_bars(file, name, interval)
+
+
+def _source(name: str, exchange: str) -> PriceSource:
+    match name:
+        case "arch":
+            return ArchSource()
+        case "synthetic":
+            return SyntheticSource(("*",))
+        case "yfinance":
+            return YahooSource()
+        case "ccxt":
+            return ExchangeSource(exchange)
+        case _:
+            return _foreign(name)
+
+
+def _foreign(name: str) -> PriceSource:
+    try:
+        return foreign(name)
+    except SourceError as error:
+        raise CommandError(
+            f"--source: there is no source {name!r}",
+            Status.WRONG,
+            "There are arch, csv (with a file), synthetic, yfinance and ccxt.",
+        ) from error
+
+
+def _advice(name: str, error: PriceError) -> str:
+    if isinstance(error, SymbolNotFoundError) and name == "arch":
+        return "arch has daily ^GSPC and ^IXIC, 1999 to 2018; for others: a file, or yfinance."
+    if isinstance(error, SymbolNotFoundError) and name == "synthetic":
+        return "Synthetic prices are daily."
+    if isinstance(error, SourceUnavailableError):
+        return "Try again later, or give a file of prices."
+    return ""
+
+
+def _moment(name: str, text: str | None, *, end: bool = False) -> int | None:
+    if text is None:
+        return None
+    try:
+        moment = read_moment(text)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    assert isinstance(moment, date | datetime)
+    return nanoseconds(moment, end=end)
+
+
+def _as_option(rule: str) -> str:
+    """Turn `min_trades: 0 or more` into `--min-trades: 0 or more`."""
+    field, colon, rest = rule.partition(":")
+    return f"--{field.replace('_', '-')}{colon}{rest}"

@@ -1,0 +1,55 @@
+"""A heat map as one HTML file: it works offline, and shows what lies under the pointer.
+
+Nothing is loaded from anywhere, which the page's own policy enforces; the figures are in it as
+32-bit numbers, six of them for each cell.
+"""
+
+import base64
+import json
+from importlib.resources import files
+from string import Template
+from typing import Any, Final
+
+from tradingapi.engine.bars import FloatArray
+from tradingapi.pictures.heat import HeatMap, Sheet
+
+TEMPLATE: Final = "page.html"
+
+
+def page_of(heat: HeatMap) -> str:
+    """Write the page; equal maps make equal texts."""
+    template = Template(files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8"))
+    # In a script "</script>" would end it, whatever it is quoted by.
+    data = json.dumps(_data(heat), allow_nan=False, sort_keys=True).replace("<", "\\u003c")
+    return template.substitute(data=data, title=_escaped(heat.title))
+
+
+def _data(heat: HeatMap) -> dict[str, Any]:
+    return {
+        "title": heat.title,
+        "subtitle": heat.subtitle,
+        "fast": heat.fast.tolist(),
+        "slow": heat.slow.tolist(),
+        "fastLabel": heat.fast_label,
+        "slowLabel": heat.slow_label,
+        "minTrades": heat.min_trades,
+        "best": None if heat.best is None else list(heat.best),
+        "sheets": [_sheet(sheet) for sheet in heat.sheets],
+    }
+
+
+def _sheet(sheet: Sheet) -> dict[str, Any]:
+    return {
+        "name": sheet.name,
+        "unit": sheet.unit,
+        "holding": sheet.holding,
+        "values": _packed(sheet.values),
+    }
+
+
+def _packed(values: FloatArray) -> str:
+    return base64.b64encode(values.astype("<f4").tobytes()).decode("ascii")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

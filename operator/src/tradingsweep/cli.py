@@ -15,7 +15,7 @@ import typer
 from tradingsweep.errors import CommandRefused, TradingSweepError
 
 if TYPE_CHECKING:
-    from tradingsweep.adapters.ledger import Named
+    from tradingsweep.adapters.ledger import HeldSweep, Named
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -60,23 +60,110 @@ def migrate() -> None:
         typer.echo("\n".join(applied) if applied else "up to date")
 
 
-@app.command(epilog="Example: TRADINGSWEEP_DSN=postgresql://… tradingsweep audit --confirm")
+_AUDIT = """Examples:
+
+tradingsweep audit
+
+tradingsweep audit --confirm
+"""
+
+
+@app.command(epilog=_AUDIT)
 def audit(
     *,
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Vouch for it, for the next ten minutes.")
     ] = False,
 ) -> None:
-    """Let an audit that was held (AuditHeld) cancel the sweeps whose objects are gone."""
-    from tradingsweep.adapters.ledger import confirm_audit
+    """List what waits for a human; let an audit that was held (AuditHeld) cancel what is gone."""
+    from tradingsweep.adapters.ledger import confirm_audit, held
     from tradingsweep.config import DatabaseSettings
 
-    if not confirm:
-        typer.echo("nothing done: look at what is missing, then add --confirm")
-        return
     with _one_line_for_an_error():
-        asyncio.run(confirm_audit(DatabaseSettings.load().dsn.get_secret_value()))
+        dsn = DatabaseSettings.load().dsn.get_secret_value()
+        if not confirm:
+            typer.echo("\n".join(_listed(asyncio.run(held(dsn)))))
+            return
+        asyncio.run(confirm_audit(dsn))
         typer.echo("the audits of the next ten minutes may cancel as much as they find")
+
+
+def _listed(held: "list[HeldSweep]") -> Iterator[str]:
+    """Write a line for each held sweep, with the command that ends it."""
+    for one in held:
+        command = "resolve" if one.reason == "SubmissionOutcomeUnknown" else "release"
+        ways = " (--job-id JOB | --not-submitted)" if command == "resolve" else ""
+        yield (
+            f"{one.since:%Y-%m-%dT%H:%M:%SZ}  {one.reason}  {one.phase}  {one.about}  "
+            f"tradingsweep {command} {one.about} --cluster {one.about.cluster_id}{ways}"
+        )
+    yield f"{len(held)} held for a human"
+
+
+_RELEASE = """Examples:
+
+tradingsweep release desk-a/btc-sma
+
+tradingsweep release --all --cluster 6c1f0a52-3a51-4d2f-9c54-6a3b1d1c7b9e
+"""
+
+
+@app.command(epilog=_RELEASE)
+def release(
+    sweep: Annotated[
+        str | None, typer.Argument(metavar="[NAMESPACE/NAME]", help="Which sweep.")
+    ] = None,
+    *,
+    all_: Annotated[
+        bool, typer.Option("--all", help="All that a restore holds in the cluster.")
+    ] = False,
+    cluster: Annotated[
+        str | None, typer.Option(help="Whose, where several clusters share the ledger.")
+    ] = None,
+) -> None:
+    """Let sweeps go on that a restore holds (LedgerRolledBack, ObjectRestored).
+
+    Look at the Trading API first. What ended stays as it is, a job that is known is followed, what
+    waited is submitted; an object that asks another question than its last run is run.
+    """
+    from tradingsweep.adapters.ledger import held, say
+    from tradingsweep.config import DatabaseSettings
+    from tradingsweep.domain.holding import released
+
+    with _one_line_for_an_error():
+        if (sweep is None) is not all_ or (all_ and cluster is None):
+            raise CommandRefused("say NAMESPACE/NAME, or --all and --cluster")
+        dsn = DatabaseSettings.load().dsn.get_secret_value()
+        named = [_named(sweep, cluster)] if sweep else []
+        if all_:
+            found = asyncio.run(held(dsn, cluster))
+            named = [one.about for one in found if one.reason != "SubmissionOutcomeUnknown"]
+        for about in named:
+            asyncio.run(say(dsn, about, released))
+            typer.echo(f"{about}: the operator goes on with it")
+        typer.echo(f"{len(named)} released")
+
+
+@app.command(
+    epilog="Example: tradingsweep adopt --from OLD --into NEW (before the operator starts)"
+)
+def adopt(
+    *,
+    lost: Annotated[str, typer.Option("--from", help="Id of the cluster that is lost.")],
+    into: Annotated[str, typer.Option(help="Id of the new one: the uid of its kube-system.")],
+) -> None:
+    """Let a new cluster take over the finished runs of a lost one instead of running them again.
+
+    A sweep of the same namespace, name and question takes the old results, once. An id is what
+    TRADINGSWEEP_CLUSTER_ID says, or: kubectl get namespace kube-system -o jsonpath={.metadata.uid}
+    """
+    from tradingsweep.adapters.ledger import adopt as take_over
+    from tradingsweep.config import DatabaseSettings
+
+    with _one_line_for_an_error():
+        dsn = DatabaseSettings.load().dsn.get_secret_value()
+        runs = asyncio.run(take_over(dsn, lost, into))
+        typer.echo(f"{into} uses the {runs} finished runs of {lost}")
 
 
 _RESOLVE = """Examples:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tradingsweep.domain.answers import ResultPage
 from tradingsweep.domain.facts import Reusable
-from tradingsweep.domain.phases import Event
+from tradingsweep.domain.phases import Event, Phase
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import State
 
@@ -109,6 +109,30 @@ class Deletion(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Restored:
+    """What a status knows and the ledger has lost: its rows are rebuilt, and nothing is sent."""
+
+    ledger_id: str
+    """The ledger that the status names."""
+    version: int
+    """Its recordVersion, below which the ledger's must not stay."""
+    phase: Phase
+    run: NewRun
+    """Without parameters where the object asks another question by now."""
+    attempt: int | None = None
+    state: State | None = None
+    """Of that attempt; None: there was none."""
+    job_id: str | None = None
+    sweep_run_id: str | None = None
+    unknown_until: datetime | None = None
+    queued_at: datetime | None = None
+    submitted_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    summary: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Announcement:
     """A Kubernetes Event about the sweep, through the outbox."""
 
@@ -143,14 +167,24 @@ class Change:
     answered: Answered | None = None
     announce: tuple[Announcement, ...] = field(default=())
     object_gone: bool = False
+    object_back: bool = False
+    """A human accepts that an object that was deleted is there again."""
     reuses: Reusable | None = None
     """The run that the change opens is completed at once, with the results of this one."""
     deletes: Deletion | None = None
     """The object is to be deleted, through the outbox."""
     holds: Reason | None = None
     """Nothing goes on until a human, or news, decides; the next event ends the hold."""
+    frees: bool = False
+    """A human ends the hold, without an event of the run."""
+    restores: Restored | None = None
     wakes: bool = False
     """Somebody beside the operator decides: its process is to look, through the outbox."""
+
+    @property
+    def ends_a_hold(self) -> bool:
+        """Whether nobody is waited for any more."""
+        return self.frees or self.object_back or self.object_gone or self.event is not None
 
     def also(self, *, answered: Answered) -> "Change":
         """Return the same change, which answers a command too."""

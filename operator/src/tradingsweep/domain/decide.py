@@ -31,12 +31,19 @@ from tradingsweep.domain.outcomes import accepted, replaced, seen, unknown
 from tradingsweep.domain.phases import TERMINAL, Event, Phase
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.request import new_run
+from tradingsweep.domain.restoring import RESTORES, ledger_was_rolled_back, object_was_restored
 from tradingsweep.domain.submissions import LIVE, State
 
 
 def belongs_to_another(facts: Facts) -> Action | None:
     """Rows of another cluster, shard or newer program are left alone (W6)."""
     return Rest() if facts.view.foreign else None
+
+
+def waits_after_a_restore(facts: Facts) -> Action | None:
+    """Nothing is sent, stored or cancelled until a human has looked."""
+    sweep = facts.view.sweep
+    return Rest() if sweep is not None and sweep.hold in RESTORES else None
 
 
 def nobody_asks(facts: Facts) -> Action | None:
@@ -213,6 +220,9 @@ RULES = (
     belongs_to_another,  # not ours to touch
     nobody_asks,  # deleted before it was ever recorded
     object_is_gone,  # before all else: a deleted sweep costs nothing more
+    waits_after_a_restore,  # a human's turn; only a deletion goes before
+    ledger_was_rolled_back,  # the status knows more than the ledger
+    object_was_restored,  # the ledger knows more than the object
     not_recorded_yet,  # the ledger knows every sweep that anything happens to
     spec_was_edited,  # a new question replaces the old one at once
     cancel_was_requested,  # before run-again: whoever asks for both wants it to begin anew

@@ -63,6 +63,8 @@ class SweepRow:
     """Its time after the end was over, and the object is to be deleted."""
     spared: bool = False
     """It came back after it was deleted: it is not deleted again."""
+    adopted_from: str | None = None
+    """The ledger that the object's status named when the row was rebuilt from it."""
     hold: Reason | None = None
     """A human must decide, and this is why; the phase stays what it was."""
     held_at: datetime | None = None
@@ -91,6 +93,8 @@ class Run:
     """Set by the first intent."""
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    adopted: bool = False
+    """It ended in a ledger that is lost; what it came to is known from the status alone."""
     summary: dict[str, Any] = field(default_factory=dict)
     """What the last stored page said beside its rows: stored, returned, total, sweep_run_id."""
 
@@ -181,6 +185,8 @@ class Reusable:
     completed_at: datetime
     came_back: bool
     """The sweep had the same name, and was deleted by its own ttlSecondsAfterFinished."""
+    adopted: bool = False
+    """It is another cluster's, whose finished runs this one was told to take over."""
 
 
 @dataclass(frozen=True, slots=True)

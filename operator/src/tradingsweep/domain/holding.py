@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from tradingsweep.contract import is_identifier
 from tradingsweep.domain.changes import Announcement, Change
-from tradingsweep.domain.facts import Facts, Submission
+from tradingsweep.domain.facts import Facts, Submission, SweepRow
 from tradingsweep.domain.outcomes import accepted, replaced
-from tradingsweep.domain.phases import TERMINAL
+from tradingsweep.domain.phases import TERMINAL, Event
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import State
 from tradingsweep.errors import CommandRefused
@@ -34,6 +34,53 @@ def held_for_a_human(facts: Facts, sent: Submission) -> Change:
         holds=Reason.OUTCOME_UNKNOWN,
         releases=(sent.key,),
         announce=(Announcement("Warning", Reason.OUTCOME_UNKNOWN, words),),
+    )
+
+
+_AFTER_A_RESTORE = {
+    Reason.LEDGER_ROLLED_BACK: (
+        "its status knows more than the operator's database, which was restored or replaced: "
+        "nothing is sent, stored or cancelled"
+    ),
+    Reason.OBJECT_RESTORED: (
+        "the object is older than the operator's database knows it, or was deleted and is there "
+        "again: nothing is sent, stored or cancelled"
+    ),
+}
+
+
+def hold_words(sweep: SweepRow) -> str:
+    """Say why a sweep is held, and which command ends it."""
+    told = _AFTER_A_RESTORE.get(sweep.hold) if sweep.hold else None
+    if told is None:
+        return sweep.message
+    return f"{told}. To go on: tradingsweep release {sweep.namespace}/{sweep.name}"
+
+
+def released(facts: Facts) -> Change:
+    """A human lets a sweep go on after a restore, from what the ledger now says.
+
+    What ended or was cancelled stays so: nothing is run again but what the object newly asks for.
+
+    Raises:
+        CommandRefused: it is not held by a restore.
+    """
+    sweep = facts.view.sweep
+    if sweep is None or sweep.hold not in _AFTER_A_RESTORE:
+        reason = sweep.hold if sweep else None
+        hint = "; see tradingsweep resolve" if reason is Reason.OUTCOME_UNKNOWN else ""
+        raise CommandRefused(f"it is not held after a restore{hint}")
+    if sweep.hold is Reason.LEDGER_ROLLED_BACK:
+        return Change(frees=True, wakes=True)
+    if sweep.object_gone_at is None or sweep.phase in TERMINAL:
+        return Change(frees=True, wakes=True, object_back=True)
+    # Its run was cancelled when the object was deleted.
+    return Change(
+        reason=Reason.CANCELLED,
+        message="the object was deleted while the sweep ran, and is there again",
+        event=Event.GAVE_UP,
+        object_back=True,
+        wakes=True,
     )
 
 

@@ -71,7 +71,7 @@ def _reusable(facts: Facts, target: SweepObject) -> Reusable | None:
         return None
     youngest = facts.now - timedelta(seconds=target.spec.max_result_age_seconds)
     # What we deleted ourselves and its owner brought back asks for nothing new.
-    return source if source.came_back or source.completed_at > youngest else None
+    return source if source.came_back or source.adopted or source.completed_at > youngest else None
 
 
 def _age(facts: Facts, source: Reusable) -> str:

@@ -11,9 +11,11 @@ from tradingsweep.crd.model import (
 )
 from tradingsweep.domain.conditions import Standing, conditions
 from tradingsweep.domain.facts import Facts, Run, SweepRow
+from tradingsweep.domain.holding import hold_words
 from tradingsweep.domain.phases import IN_FLIGHT, Phase
 from tradingsweep.domain.queueing import place
 from tradingsweep.domain.reasons import Reason
+from tradingsweep.domain.restoring import carried
 from tradingsweep.domain.summary import pair, verdict
 
 NEAR_THE_FRONT = 2
@@ -26,6 +28,13 @@ def project(facts: Facts) -> TradingSweepStatus | None:
     if sweep is None or run is None or target is None:
         return None
     reason, message = _why(facts, sweep)
+    plain = _plain(facts, sweep, run, reason, message)
+    return carried(facts, plain) or plain
+
+
+def _plain(
+    facts: Facts, sweep: SweepRow, run: Run, reason: Reason, message: str
+) -> TradingSweepStatus:
     return TradingSweepStatus(
         observed_generation=sweep.generation_seen,
         record_version=sweep.version,
@@ -130,7 +139,7 @@ def _why(facts: Facts, sweep: SweepRow) -> tuple[Reason, str]:
     """Say why the sweep stands where it stands; of the queue's causes only who is near is told."""
     reason = Reason(sweep.reason)
     if sweep.hold is not None:
-        return sweep.hold, sweep.message
+        return sweep.hold, hold_words(sweep)
     if sweep.phase is not Phase.QUEUED:
         return reason, sweep.message or sweep.phase.value
     if facts.submission is not None and facts.submission.state == "intent":

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from tradingsweep.domain.facts import Facts, Question, SweepObject
 from tradingsweep.domain.identity import identity, identity_hash
+from tradingsweep.domain.restoring import seems_restored
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.ports import Key
 
@@ -16,11 +17,14 @@ async def observe(key: Key, context: Context) -> Facts:
     """
     looked_at = context.clock()
     target = context.objects.get(key.uid)
+    cached = target is not None
     if target is None:
-        target = await context.cluster.get(key)
-        if target is not None:
-            context.objects.put(target)
+        target = await _ask(key, context)
     view = await context.ledger.view(key.uid, _question(target))
+    if cached and seems_restored(target, view):
+        # A watch can be behind, and a cache with it. Only what the API server itself says counts.
+        target = await _ask(key, context)
+        view = await context.ledger.view(key.uid, _question(target))
     facts = Facts(
         object=target,
         view=view,
@@ -37,6 +41,14 @@ async def observe(key: Key, context: Context) -> Facts:
         heard=context.follower.heard(key.uid, live.key),
         posted=context.posted.get(live.key) == live.intent_at is not None,
     )
+
+
+async def _ask(key: Key, context: Context) -> SweepObject | None:
+    context.objects.drop(key.uid)
+    target = await context.cluster.get(key)
+    if target is not None:
+        context.objects.put(target)
+    return target
 
 
 def _question(target: SweepObject | None) -> Question | None:

@@ -6,7 +6,7 @@ the translation of errors.
 """
 
 from tradingsweep.adapters.ledger.confirm import confirm_audit
-from tradingsweep.adapters.ledger.human import Named, say
+from tradingsweep.adapters.ledger.human import HeldSweep, Named, adopt, held, say
 from tradingsweep.adapters.ledger.postgres import (
     Identity,
     check_schema,
@@ -16,12 +16,15 @@ from tradingsweep.adapters.ledger.postgres import (
 from tradingsweep.adapters.ledger.store import PostgresLedger
 
 __all__ = [
+    "HeldSweep",
     "Identity",
     "Named",
     "PostgresLedger",
+    "adopt",
     "check_schema",
     "confirm_audit",
     "connect",
+    "held",
     "known_schema",
     "say",
 ]

@@ -9,7 +9,7 @@ from tradingsweep.domain.changes import Change, NewRun
 from tradingsweep.domain.phases import TERMINAL, Event, Phase
 from tradingsweep.reconcile.ports import Key
 
-_STATUS = {
+STATUS = {
     Phase.QUEUED: "QUEUED",
     Phase.SUBMITTED: "RUNNING",
     Phase.RUNNING: "RUNNING",
@@ -25,10 +25,15 @@ async def open_run(connection: Connection, cluster_id: str, key: Key, change: Ch
     whose = {"uid": key.uid, "tenant": key.namespace, "cluster": cluster_id}
     await connection.execute(_SUPERSEDE, whose)
     await connection.execute(_OPEN_RUN, _described(change.opens, change) | whose)
-    await connection.execute(_STAND_IN_LINE, whose)
+    await stand_in_line(connection, cluster_id, key.namespace)
     if change.reuses is not None:
         source = {"run_no": change.opens.run_no, "source": change.reuses.job_id}
         await connection.execute(_REUSE, whose | source)
+
+
+async def stand_in_line(connection: Connection, cluster_id: str, namespace: str) -> None:
+    """Let a namespace take its turns from now on."""
+    await connection.execute(_STAND_IN_LINE, {"cluster": cluster_id, "tenant": namespace})
 
 
 async def rewrite_run(connection: Connection, uid: str, change: Change) -> None:
@@ -78,7 +83,7 @@ async def edit_run(
         {
             "uid": uid,
             "run_no": run_no,
-            "status": "CANCELLED" if change.object_gone else _STATUS[phase],
+            "status": "CANCELLED" if change.object_gone else STATUS[phase],
             "failed_attempts": edit.failed_attempts if edit else None,
             "collect_tries": edit.collect_tries if edit else None,
             "next_at": edit.next_at if edit else None,

@@ -26,7 +26,7 @@ _SWEEP = """
 SELECT now() AS now, m.ledger_id::text, a.down_until, a.credentials_rejected_until,
        s.uid, s.namespace, s.name, s.generation_seen, s.spec_hash, s.run_no, s.phase, s.reason,
        s.message, s.version, s.object_gone_at, s.suspended, s.run_request, s.cancel_request,
-       s.deletion_asked_at, s.spared, s.hold_reason, s.held_at,
+       s.deletion_asked_at, s.spared, s.hold_reason, s.held_at, s.adopted_from,
        s.cluster_id <> %(cluster)s OR s.shard <> %(shard)s OR s.min_app > %(app)s AS foreign
 FROM ledger_meta AS m
 LEFT JOIN sweeps AS s ON s.uid = %(uid)s
@@ -36,7 +36,7 @@ LEFT JOIN api_state AS a ON a.api = %(api)s
 _RUN = """
 SELECT id::text, run_no, spec_hash, requested_combinations, combinations, created_at,
        parameters, store_results, failed_attempts, collect_tries, next_at, deadline_at,
-       started_at, completed_at, result
+       started_at, completed_at, result, adopted
 FROM pipeline_jobs WHERE sweep_uid = %(uid)s ORDER BY run_no DESC LIMIT 1
 """
 
@@ -78,15 +78,21 @@ ORDER BY rank LIMIT {MOST_SHOWN}
 """  # noqa: S608 - both parts are constants of this file
 
 
-# What we deleted ourselves and came back goes first, then the youngest.
+# What we deleted ourselves and came back goes first, then what a lost cluster had finished, once,
+# then the youngest.
 _REUSABLE = """
 SELECT r.id::text AS job_id, w.name, r.run_no, r.completed_at,
        w.name = %(name)s AND w.uid <> %(uid)s AND w.deletion_asked_at IS NOT NULL
-           AND w.object_gone_at IS NOT NULL AS came_back
+           AND w.object_gone_at IS NOT NULL AS came_back,
+       w.cluster_id <> %(cluster)s AS adopted
 FROM pipeline_jobs AS r JOIN sweeps AS w ON w.uid = r.sweep_uid
 WHERE r.tenant_id = %(namespace)s AND r.spec_hash = %(spec_hash)s AND r.status = 'COMPLETED'
-  AND r.reused_from IS NULL AND w.cluster_id = %(cluster)s
-ORDER BY came_back DESC, r.completed_at DESC LIMIT 1
+  AND r.reused_from IS NULL AND NOT r.adopted
+  AND (w.cluster_id = %(cluster)s
+       OR w.name = %(name)s
+          AND w.cluster_id IN (SELECT from_cluster_id FROM adoptions WHERE cluster_id = %(cluster)s)
+          AND NOT EXISTS (SELECT FROM pipeline_jobs AS taken WHERE taken.reused_from = r.id))
+ORDER BY came_back DESC, adopted DESC, r.completed_at DESC LIMIT 1
 """
 
 
@@ -152,6 +158,7 @@ def _sweep(row: dict[str, Any]) -> SweepRow:
         spared=row["spared"],
         hold=Reason(row["hold_reason"]) if row["hold_reason"] else None,
         held_at=row["held_at"],
+        adopted_from=row["adopted_from"],
     )
 
 
@@ -171,6 +178,7 @@ def _run(row: dict[str, Any]) -> Run:
         deadline_at=row["deadline_at"],
         started_at=row["started_at"],
         completed_at=row["completed_at"],
+        adopted=row["adopted"],
         summary=row["result"] or {},
     )
 

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from tradingsweep.adapters.ledger.facts import append_job_id, cancel_known_jobs
 from tradingsweep.adapters.ledger.postgres import Connection, Identity, Pool, transaction
+from tradingsweep.adapters.ledger.restoring import restore
 from tradingsweep.adapters.ledger.results import store_results
 from tradingsweep.adapters.ledger.runs import edit_run, open_run, rewrite_run, steer_run
 from tradingsweep.adapters.ledger.submissions import move_submission, release_slot, reopen
@@ -48,13 +49,16 @@ class _Decision:
         self.identity, self.key, self.view, self.change = identity, key, view, change
         self.before = view.sweep.phase if view.sweep else None
         self.after = _phase_after(self.before, change)
-        self.version = (view.sweep.version if view.sweep else 0) + 1
-        self.run_no = change.opens.run_no if change.opens else (view.run.run_no if view.run else 1)
+        self.known = view.sweep.version if view.sweep else 0
+        self.version = max(self.known, change.restores.version if change.restores else 0) + 1
+        self.described = change.opens or (change.restores.run if change.restores else None)
+        run = self.described or view.run
+        self.run_no = run.run_no if run else 1
         self.attempts = [s for s in view.submissions if s.run_no == self.run_no]
 
     async def wins(self, connection: Connection) -> bool:
         """Write the sweep's own row: the compare-and-set."""
-        run = self.change.opens or self.change.rewrites
+        run = self.described or self.change.rewrites
         arguments = {
             "uid": self.key.uid,
             "cluster": self.identity.cluster_id,
@@ -62,7 +66,8 @@ class _Decision:
             "app": self.identity.app,
             "namespace": self.key.namespace,
             "name": self.key.name,
-            "version": self.version - 1,
+            "version": self.known,
+            "next_version": self.version,
             "phase": self.after.value,
             "reason": self.change.reason.value if self.change.reason else None,
             "message": self.change.message,
@@ -76,7 +81,9 @@ class _Decision:
             "opens": self.change.opens is not None,
             "spared": self.change.reuses is not None and self.change.reuses.came_back,
             "holds": self.change.holds.value if self.change.holds else None,
-            "goes_on": self.change.event is not None or self.change.object_gone,
+            "goes_on": self.change.ends_a_hold,
+            "back": self.change.object_back,
+            "adopted_from": self.change.restores.ledger_id if self.change.restores else None,
             "suspended": self.change.seen.suspended if self.change.seen else None,
             "run_request": self.change.answered.run_request if self.change.answered else None,
             "cancel_request": (
@@ -95,6 +102,7 @@ class _Decision:
         await rewrite_run(connection, uid, change)
         await steer_run(connection, uid, self.run_no, change)
         await edit_run(connection, uid, self.run_no, self.after, change)
+        await restore(connection, self.identity, self.key, change)
         for key in change.releases:
             await release_slot(connection, key)
         for fact in change.learned:
@@ -124,7 +132,10 @@ class _Decision:
 
         A run that begins is a transition also where the one before it had not left the queue.
         """
-        if self.before is not self.after or self.change.opens is not None:
+        if self.change.restores is not None:
+            # What happened in a lost ledger is not counted again by this one.
+            pass
+        elif self.before is not self.after or self.change.opens is not None:
             await connection.execute(
                 _TRANSITION,
                 {
@@ -164,6 +175,8 @@ def event_name(key: Key, version: int, reason: str) -> str:
 
 
 def _phase_after(before: Phase | None, change: Change) -> Phase:
+    if change.restores is not None:
+        return change.restores.phase
     if before is None:
         opened = Phase.QUEUED
     elif change.event is None:
@@ -177,22 +190,27 @@ def _phase_after(before: Phase | None, change: Change) -> Phase:
 _INSERT_SWEEP = """
 INSERT INTO sweeps (uid, cluster_id, shard, namespace, name, generation_seen, spec, spec_hash,
                     identity_version, run_no, phase, reason, message, version, suspended, spared,
-                    hold_reason, held_at)
+                    hold_reason, held_at, adopted_from, run_request, cancel_request)
 VALUES (%(uid)s, %(cluster)s, %(shard)s, %(namespace)s, %(name)s, %(generation)s, %(spec)s,
-        %(spec_hash)s, %(identity_version)s, %(run_no)s, %(phase)s, %(reason)s, %(message)s, 1,
+        %(spec_hash)s, %(identity_version)s, %(run_no)s, %(phase)s, %(reason)s, %(message)s,
+        %(next_version)s,
         %(suspended)s, %(spared)s, %(holds)s,
-        CASE WHEN %(holds)s::text IS NOT NULL THEN now() END)
+        CASE WHEN %(holds)s::text IS NOT NULL THEN now() END, %(adopted_from)s, %(run_request)s,
+        %(cancel_request)s)
 ON CONFLICT (uid) DO NOTHING
 RETURNING version
 """
 
 _UPDATE_SWEEP = """
 UPDATE sweeps SET
-    version = version + 1,
+    version = %(next_version)s,
     phase = %(phase)s,
     reason = coalesce(%(reason)s::text, reason),
     message = CASE WHEN %(reason)s::text IS NULL THEN message ELSE %(message)s END,
-    generation_seen = coalesce(%(generation)s::bigint, generation_seen),
+    -- Whatever generation an object that is accepted again has, it is a newer one.
+    generation_seen =
+        CASE WHEN %(back)s THEN 0 ELSE coalesce(%(generation)s::bigint, generation_seen) END,
+    adopted_from = coalesce(%(adopted_from)s::text, adopted_from),
     spec = coalesce(%(spec)s::jsonb, spec),
     spec_hash = coalesce(%(spec_hash)s::text, spec_hash),
     identity_version =
@@ -201,7 +219,8 @@ UPDATE sweeps SET
     suspended = coalesce(%(suspended)s::boolean, suspended),
     spared = spared OR %(spared)s,
     deletion_asked_at =
-        CASE WHEN %(deletes)s THEN now() WHEN %(opens)s THEN NULL ELSE deletion_asked_at END,
+        CASE WHEN %(deletes)s THEN now() WHEN %(opens)s OR %(back)s THEN NULL
+             ELSE deletion_asked_at END,
     run_request = coalesce(%(run_request)s::text, run_request),
     -- A hold ends with the run's next event: news of the job, its end, another run.
     hold_reason = CASE WHEN %(holds)s::text IS NOT NULL THEN %(holds)s::text
@@ -209,7 +228,8 @@ UPDATE sweeps SET
     held_at = CASE WHEN %(holds)s::text IS NOT NULL THEN now()
                    WHEN %(goes_on)s THEN NULL ELSE held_at END,
     cancel_request = coalesce(%(cancel_request)s::text, cancel_request),
-    object_gone_at = CASE WHEN %(gone)s THEN now() ELSE object_gone_at END
+    object_gone_at =
+        CASE WHEN %(gone)s THEN now() WHEN %(back)s THEN NULL ELSE object_gone_at END
 WHERE uid = %(uid)s AND version = %(version)s
   AND cluster_id = %(cluster)s AND shard = %(shard)s AND min_app <= %(app)s
 RETURNING version

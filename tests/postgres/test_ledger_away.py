@@ -219,9 +219,9 @@ async def test_a_schema_that_is_not_ours_is_a_setting_to_mend(
 ) -> None:
     """The message says which migration is missing, and what to do."""
     await check_schema(desk.pool)
-    connection.execute("UPDATE ledger_meta SET schema_version = 0")
+    connection.execute("DELETE FROM schema_migrations WHERE number = 1")
 
-    with pytest.raises(ConfigurationError, match="run `tradingsweep migrate`"):
+    with pytest.raises(ConfigurationError, match="lacks 1: run `tradingsweep migrate`"):
         await check_schema(desk.pool)
 
 

@@ -44,6 +44,14 @@ test: sync ## Run every test that needs no container engine, on a real API serve
 	$(RUN) python -m dev prepare
 	$(RUN) pytest -n 2
 
+.PHONY: test-faults
+test-faults: sync ## Kill at every effect, over 10 plans (SEED=… to choose them, LONG=1 for 200)
+	$(RUN) python -m tests.faults.matrix
+
+.PHONY: repro
+repro: sync ## Repeat a run of the crash matrix up to 20 times (SEED=4711-keys-3-1)
+	$(RUN) python -m tests.faults.repro
+
 .PHONY: demo
 demo: sync ## Start everything, apply the samples, watch them finish (KEEP=1 leaves it running)
 	@$(RUN) python -m dev demo $(if $(KEEP),--keep) $(if $(CLUSTER),--cluster=$(CLUSTER))

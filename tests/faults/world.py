@@ -172,7 +172,7 @@ def faulty_system(
                 "TRADINGSWEEP_DSN": _on_port(dsn, ways.postgres.port),
                 "TRADINGSWEEP_TRADING_API_URL": ways.trading.url,
                 "TRADINGSWEEP_CALLBACK_BASE": ways.callbacks.url,
-                **_operator_settings(),
+                **_operator_settings(surface),
                 **(operator or {}),
             },
             receiver_told={"TRADINGSWEEP_DSN": _on_port(receiver_dsn, ways.inbox.port)},
@@ -188,11 +188,14 @@ def faulty_system(
         yield World(system, ways, watcher, history, surface)
 
 
-def _operator_settings() -> dict[str, str]:
+def _operator_settings(surface: Surface) -> dict[str, str]:
+    # At an API without keys what may have been sent keeps its slot until its deadline, which does
+    # not scale: with a few slots the first kill would stop the queue for an hour, as it must.
+    slots = "6" if surface.keeps_keys else "60"
     return {
         "TRADINGSWEEP_TIME_SCALE": str(TIME_SCALE),
         "TRADINGSWEEP_LEASE_SECONDS": str(LEASE_SECONDS),
-        "TRADINGSWEEP_MAX_CONCURRENT_SWEEPS": "6",
+        "TRADINGSWEEP_MAX_CONCURRENT_SWEEPS": slots,
         "TRADINGSWEEP_POST_TIMEOUT_SECONDS": "2",
         # At an API without keys: what a lost answer waits for its callback, scaled as all delays.
         "TRADINGSWEEP_UNKNOWN_OUTCOME_WAIT_SECONDS": "60",

@@ -122,9 +122,9 @@ class System:
 
     def let_pass(self, seconds: float) -> None:
         """Wait until the ledger's clock, which is the operator's, has gone on so far."""
-        began = self._now()
+        began = self.now()
         passed = timedelta(seconds=seconds)
-        eventually(self._now, lambda now: now - began > passed, within=seconds + PATIENCE)
+        eventually(self.now, lambda now: now - began > passed, within=seconds + PATIENCE)
 
     def submissions(self, name: str) -> list[DictRow]:
         """Return every submission for sweeps of a name, oldest first."""
@@ -160,7 +160,8 @@ class System:
         )
         return [write for write in writes if write.code < 300]
 
-    def _now(self) -> datetime:
+    def now(self) -> datetime:
+        """Return the ledger's time, which is the operator's."""
         now: datetime = self.rows("SELECT now() AS now")[0]["now"]
         return now
 

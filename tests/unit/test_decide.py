@@ -162,6 +162,13 @@ def test_an_unknown_outcome_is_replaced_when_the_wait_is_over() -> None:
     assert [State.REPLACED] == [move.to for move in change.moves]
 
 
+def test_an_unknown_outcome_is_not_replaced_before_the_api_has_said_whether_it_keeps_keys() -> None:
+    """If it does, a look-up finds the job; after a restart nobody knows yet."""
+    situation = A.sweep().unknown(ago=901).with_policy(has_met_api=False)
+
+    assert Rest(NOON + timedelta(seconds=5)) == decide(situation.facts)
+
+
 def test_an_unknown_outcome_fails_at_the_deadline() -> None:
     """After the deadline no new attempt begins."""
     change = recorded(A.sweep().unknown(ago=901).past_its_deadline())

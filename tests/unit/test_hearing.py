@@ -111,6 +111,13 @@ def test_a_callback_for_an_earlier_run_frees_its_slot() -> None:
     assert ("e" * 64,) == change.releases
 
 
+def test_a_callback_for_an_earlier_run_names_its_job() -> None:
+    """Where the answer to its submission was lost, nothing else does."""
+    situation = A.sweep().accepted().called_back(completed("job-7"), key="e" * 64)
+
+    assert (Learned("e" * 64, "job-7", "callback"),) == recorded(situation).learned
+
+
 def test_a_callback_after_the_end_is_late() -> None:
     """The end of a run is final."""
     assert InboxOutcome.LATE is outcome(A.sweep().ended().called_back(failed()))

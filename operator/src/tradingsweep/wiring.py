@@ -62,6 +62,7 @@ async def open_parts(settings: OperatorSettings, metrics: Metrics, stack: AsyncE
         token_kid=keyring.kid,
         app=ledger.known_schema(),
         send_window=delays(settings).send_window,
+        outbox_claim=delays(settings).outbox_claim,
     )
     times = lease_times(settings)
     lease = cluster.lease(settings.lease_namespace, f"tradingsweep-{settings.shard}", times)
@@ -87,6 +88,7 @@ def context_of(parts: Parts, settings: OperatorSettings, epoch: int) -> Context:
         ),
         policy=Policy(
             delays=delays(settings),
+            has_met_api=False,
             time_scale=settings.time_scale,
             max_combinations=settings.max_combinations,
             holds_unknown=settings.on_unknown_outcome == "Hold",

@@ -158,6 +158,9 @@ def outcome_is_unknown(facts: Facts) -> Action | None:
         return None
     if _key_lives(facts, live):
         return _look_up(facts, live)
+    if not facts.policy.has_met_api:
+        # It may keep keys: then a look-up finds the job, and another submission would double it.
+        return Rest(facts.now + facts.policy.delays.repeat_unknown)
     if facts.now < live.unknown_until:
         return Rest(min(live.unknown_until, live.deadline_at or live.unknown_until))
     if not facts.policy.holds_unknown:

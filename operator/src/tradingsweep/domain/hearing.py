@@ -19,12 +19,13 @@ def callback_came(facts: Facts) -> Action | None:
         return None
     row = facts.view.inbox[0]
     about = _submission_of(facts, row)
-    if about is None or facts.view.run is None or about.run_no != facts.view.run.run_no:
-        return _mark(row, InboxOutcome.SUPERSEDED)
     try:
         callback = parse_callback(row.body)
     except ContractError:
         return _mark(row, InboxOutcome.MALFORMED)
+    if about is None or facts.view.run is None or about.run_no != facts.view.run.run_no:
+        # It changes nothing any more, but where the answer was lost only it names the job.
+        return _mark(row, InboxOutcome.SUPERSEDED, callback)
     if not row.signed:
         # Anybody can have sent it: what it says is not believed, and the stream is asked at once.
         heard = _mark(row, InboxOutcome.APPLIED)

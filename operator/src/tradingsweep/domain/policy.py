@@ -42,6 +42,8 @@ class Delays:
     """A sweep that waits less than this is not patched as waiting."""
     queue_pace: timedelta = timedelta(seconds=60)
     """At least this long between two status patches of a waiting sweep."""
+    outbox_claim: timedelta = timedelta(seconds=30)
+    """For how long a claim of an effect keeps others away; a crash leaves it to run out."""
     tick: timedelta = timedelta(seconds=2)
     """How often the ledger is asked although nothing rang."""
 
@@ -73,6 +75,8 @@ class Policy:
     time_scale: float = 1.0
     max_combinations: int = 124_750
     """Larger sweeps fail; the default is the most that the fields' bounds allow."""
+    has_met_api: bool = True
+    """The API has said what it can do. Before that nothing is known to be impossible."""
     keeps_keys: bool = False
     """The API honors idempotency keys: the same POST again is a look-up."""
     knows_status: bool = False
@@ -102,6 +106,7 @@ class Policy:
         """Return the policy for an API that can do this much."""
         return replace(
             self,
+            has_met_api=True,
             keeps_keys=health.keeps_keys,
             knows_status=health.knows_status,
             can_cancel=health.can_cancel,

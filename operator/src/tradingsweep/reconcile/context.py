@@ -41,11 +41,8 @@ class Context:
     """Sweeps beyond the history that is kept, as the last look for them found."""
     patched: dict[str, float] = field(default_factory=dict)
     """When this process last patched an object, on its clock."""
-    has_met_api: bool = False
-    """The API has said what it can do; before that, nothing is known to be impossible."""
 
     def learn(self, health: Health) -> None:
         """Take over what the API says that it can do."""
-        self.has_met_api = True
         self.policy = self.policy.with_features(health)
         self.ledger.api_keeps_keys(keeps=self.policy.keeps_keys)

@@ -31,6 +31,7 @@ class Admitter:
     def __init__(self, context: Context, limits: AdmissionLimits) -> None:
         self._context, self._limits = context, limits
         self._healthy_until = 0.0
+        self._introduced_again_at = 0.0
 
     async def run(self) -> None:
         """Admit until cancelled: at each ring, and every few seconds all the same."""
@@ -46,7 +47,15 @@ class Admitter:
         """Give out the slots that are free now."""
         context = self._context
         most = context.policy.max_combinations
-        if not context.may_act() or not await context.ledger.anyone_waiting(most):
+        if not context.may_act():
+            return
+        if not context.policy.has_met_api and context.clock() >= self._introduced_again_at:
+            # Until the API has said what it can do, outcomes that are unknown stay so: somebody
+            # must ask it, also where nobody waits for a slot.
+            pause = context.policy.delays.api_retry.total_seconds()
+            self._introduced_again_at = context.clock() + pause
+            await self._api_is_there()
+        if not await context.ledger.anyone_waiting(most):
             return
         if not await self._api_is_there():
             return
@@ -139,7 +148,7 @@ async def _cancel(job_id: str, context: Context) -> bool:
     Raises:
         TradingApiUnavailable: it was asked to end and has not ended yet: ask again.
     """
-    if not context.has_met_api:
+    if not context.policy.has_met_api:
         context.learn(await context.api.health())
     if not context.policy.can_cancel:
         # The job runs to its end, and keeps its slot until then.

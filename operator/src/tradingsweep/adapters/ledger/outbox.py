@@ -11,9 +11,6 @@ from tradingsweep.adapters.ledger.leadership import leads
 from tradingsweep.adapters.ledger.postgres import Identity, Pool, transaction
 from tradingsweep.reconcile.ports import Effect, Key
 
-LEASE = timedelta(seconds=30)
-"""For how long a claim keeps others away; a crash leaves it to run out."""
-
 
 async def claim(pool: Pool, identity: Identity, limit: int) -> list[Effect]:
     """Take due rows of this cluster and shard, oldest first; only the leader gets any."""
@@ -22,7 +19,7 @@ async def claim(pool: Pool, identity: Identity, limit: int) -> list[Effect]:
         "shard": identity.shard,
         "app": identity.app,
         "limit": limit,
-        "lease": LEASE,
+        "lease": identity.outbox_claim,
     }
     async with transaction(pool) as connection:
         if not await leads(connection, identity):

@@ -40,6 +40,7 @@ class Identity:
     """The newest migration that this program knows: rows that need a newer one are left alone."""
     epoch: int = 0
     send_window: timedelta = timedelta(seconds=5)
+    outbox_claim: timedelta = timedelta(seconds=30)
     idempotent: bool = False
 
 

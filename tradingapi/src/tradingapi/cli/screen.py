@@ -8,11 +8,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from tradingapi.engine import Fill, SweepResult
-from tradingapi.engine.grid import Pair
-from tradingapi.engine.metrics import Metrics
+from tradingapi.engine import Fill, SweepResult, display
 from tradingapi.honesty import HonestyReport, VerdictName
-from tradingapi.pictures.heat import title_of
 
 COLORS: Final = {
     VerdictName.NO_RESULT: "yellow",
@@ -21,10 +18,6 @@ COLORS: Final = {
     VerdictName.FRAGILE: "yellow",
     VerdictName.PROMISING: "green",
 }
-
-COLUMNS: Final = (
-    *("#", "pair", "score", "Sharpe", "return", "a year", "drawdown", "won", "PF", "trades"),
-)
 
 
 def show(result: SweepResult, report: HonestyReport, top: int, console: Console) -> None:
@@ -39,7 +32,7 @@ def headline(result: SweepResult, report: HonestyReport) -> RenderableType:
     verdict = report.verdict
     color = COLORS[verdict.name]
     first = Text.assemble((verdict.name.value, f"bold {color}"), ("   " + p_value(report), "bold"))
-    return Panel(Group(first, Text(verdict.sentence)), title=title_of(result), title_align="left")
+    return Panel(Group(first, Text(verdict.sentence)), title=result.title, title_align="left")
 
 
 def p_value(report: HonestyReport) -> str:
@@ -52,11 +45,9 @@ def p_value(report: HonestyReport) -> str:
 
 def best(result: SweepResult, top: int) -> Table:
     """Return the best pairs as a table; where none is ranked, the best of the others, pale."""
-    ranked = result.order[result.qualified[result.order]]
-    shown = (ranked if ranked.size else result.order)[:top]
     enough = f"closed {result.spec.min_trades} trades"
     table = Table(
-        title=f"{ranked.size:,} of {len(result.grid):,} pairs {enough}",
+        title=f"{int(result.qualified.sum()):,} of {len(result.grid):,} pairs {enough}",
         title_justify="left",
         title_style="dim",
         box=SIMPLE_HEAD,
@@ -64,39 +55,14 @@ def best(result: SweepResult, top: int) -> Table:
         collapse_padding=True,
         show_footer=True,
     )
-    footer = ("", "hold", "", *_figures(result.buy_and_hold))
-    for name, below in zip(COLUMNS, footer, strict=True):
+    footer = ("", *display.cells(("hold", None, result.buy_and_hold)))
+    for name, below in zip(("#", *display.HEADS), footer, strict=True):
         table.add_column(name, below, justify="right", no_wrap=True, footer_style="cyan")
-    for rank, index in enumerate(shown.tolist(), 1):
-        row = result.row(index)
-        cells = (str(rank) if row.qualified else "-", name_of(row.pair), _ratio(row.score))
-        table.add_row(*cells, *_figures(row.metrics), style="" if row.qualified else "dim")
+    for rank, row in enumerate(result.best(top), 1):
+        cells = display.cells((display.name_of(row.pair), row.score, row.metrics))
+        shown = str(rank) if row.qualified else "-"
+        table.add_row(shown, *cells, style="" if row.qualified else "dim")
     return table
-
-
-def name_of(pair: Pair) -> str:
-    """Write a pair as `15/30`."""
-    return "/".join(map(str, pair))
-
-
-def _figures(metrics: Metrics) -> tuple[str, ...]:
-    return (
-        _ratio(metrics.sharpe),
-        _percent(metrics.total_return),
-        _percent(metrics.annualized_return),
-        _percent(-metrics.max_drawdown),
-        _percent(metrics.win_rate),
-        _ratio(metrics.profit_factor),
-        str(metrics.trades) if metrics.trades else "-",
-    )
-
-
-def _ratio(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value + 0.0:.1f} %"
 
 
 def measured(result: SweepResult) -> str:

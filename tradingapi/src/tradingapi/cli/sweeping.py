@@ -11,7 +11,6 @@ from tradingapi.cli.asked import Asked, bars_of, spec_of
 from tradingapi.cli.ending import CommandError
 from tradingapi.cli.files import folder_of, write_all
 from tradingapi.cli.screen import p_value, show
-from tradingapi.cli.waiting import waiting
 from tradingapi.engine import (
     BadBarsError,
     Bars,
@@ -21,6 +20,7 @@ from tradingapi.engine import (
 )
 from tradingapi.engine.cpu import processors
 from tradingapi.engine.sweep import sweep as run
+from tradingapi.engine.waiting import waiting
 from tradingapi.honesty import HonestyReport, Options, Preset, VerdictName, report
 
 

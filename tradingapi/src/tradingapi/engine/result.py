@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from tradingapi.engine import columns as c
+from tradingapi.engine import display
 from tradingapi.engine.bars import Bars, BoolArray, FloatArray, IntArray, Origin
 from tradingapi.engine.grid import Grid, Pair
 from tradingapi.engine.metrics import DAYS_A_MONTH, Metrics, metrics_of
@@ -34,7 +35,7 @@ class Row:
     """Whether it has at least `min_trades` closed trades."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SweepResult:
     """Everything a sweep found, best first, with what it was measured on."""
 
@@ -48,6 +49,21 @@ class SweepResult:
     """One row for each of `columns.NAMES`, one column for each pair of the grid in its order."""
     holding: FloatArray
     """The figures of buy-and-hold."""
+
+    @override
+    def __repr__(self) -> str:
+        return display.text_of(self.title, *self._shown(1))
+
+    def _repr_html_(self) -> str:
+        """Show the best pairs in a notebook."""
+        return display.html_of(self.title, *self._shown(display.ROWS))
+
+    @property
+    def title(self) -> str:
+        """The sweep in one line."""
+        return display.title_of(
+            self.origin, self.spec.strategy, (self.window_start, self.window_end)
+        )
 
     @property
     def origin(self) -> Origin:
@@ -158,6 +174,19 @@ class SweepResult:
         """Return the same as a frame; undefined figures are NaN."""
         frame: pd.DataFrame = self.to_arrow(names).to_pandas()
         return frame
+
+    def best(self, top: int) -> list[Row]:
+        """Return the best of the pairs that closed `min_trades` trades; of all if none did."""
+        ranked = self.order[self.qualified[self.order]]
+        return [self.row(index) for index in (ranked if ranked.size else self.order)[:top].tolist()]
+
+    def _shown(self, top: int) -> tuple[list[display.Line], display.Line, str]:
+        rows: list[display.Line] = [
+            (display.name_of(row.pair), row.score, row.metrics) for row in self.best(top)
+        ]
+        ranked = int(self.qualified.sum())
+        count = f"{ranked:,} of {len(self.grid):,} pairs closed {self.spec.min_trades} trades"
+        return rows, ("hold", None, self.buy_and_hold), count
 
     def _column(self, name: str) -> Column:
         values = self.figures[c.NAMES.index(name)][self.order]

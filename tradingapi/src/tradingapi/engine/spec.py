@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 LONGEST_PERIOD = 500
 LARGEST_STEP = 50
@@ -60,9 +61,21 @@ class ShortSale(StrEnum):
     """The shares sold: as many as the same equity would have bought."""
 
 
+WORDS: Final[dict[str, type[StrEnum]]] = {
+    "strategy": Strategy,
+    "fill": Fill,
+    "start_state": StartState,
+    "direction": Direction,
+    "short_sale": ShortSale,
+}
+"""Fields whose values come from a closed list."""
+
+
 @dataclass(frozen=True)
 class SweepSpec:
     """One sweep. Ranges are inclusive; costs are in basis points for each side of a trade.
+
+    Words may be written as texts: `SweepSpec("EMA", (2, 100), (5, 200), fill="same_close")`.
 
     Raises:
         ValueError: The message names the field and its rule.
@@ -73,7 +86,7 @@ class SweepSpec:
     """Periods of the fast line in bars; RSI: levels that are crossed up to enter, 1..99."""
     slow: tuple[int, int]
     """Periods of the slow line in bars; RSI: levels that are crossed up to leave, 1..99."""
-    step: int
+    step: int = 1
     min_trades: int = 50
     """Fewest closed trades with which a pair is ranked. It filters nothing else."""
     signal_period: int = 9
@@ -101,6 +114,7 @@ class SweepSpec:
     """Bars a year; None: from the source's calendar, or counted."""
 
     def __post_init__(self) -> None:
+        self._read_words()
         self._check_ranges()
         _require(1 <= self.step <= LARGEST_STEP, "step: 1..50")
         _require(self.min_trades >= 0, "min_trades: 0 or more")
@@ -119,6 +133,13 @@ class SweepSpec:
     def is_latch(self) -> bool:
         """Whether `fast` and `slow` are levels of one line."""
         return self.strategy is Strategy.RSI
+
+    def _read_words(self) -> None:
+        for name, kind in WORDS.items():
+            try:
+                object.__setattr__(self, name, kind(getattr(self, name)))
+            except ValueError as error:
+                raise ValueError(f"{name}: one of {', '.join(kind)}") from error
 
     def _check_ranges(self) -> None:
         highest = HIGHEST_LEVEL if self.is_latch else LONGEST_PERIOD

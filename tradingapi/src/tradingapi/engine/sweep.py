@@ -1,5 +1,8 @@
 """The sweep: every pair of a grid on one series of bars."""
 
+import importlib
+import sys
+import threading
 from typing import Final
 
 import numpy as np
@@ -35,6 +38,7 @@ def sweep(
     *,
     pairs: PairsLike | None = None,
     threads: int | None = None,
+    bar: bool | None = None,
 ) -> SweepResult:
     """Backtest every pair of a grid.
 
@@ -48,9 +52,11 @@ def sweep(
         pairs: Only these pairs, all within the ranges of `spec`; None for every pair of its grid.
         threads: At most so many; None for all processors that this process may use. The result
             is the same to the byte.
+        bar: Whether a progress bar may come after two seconds; None: in a notebook or at a
+            prompt, if nobody else listens.
 
     Returns:
-        The ranked figures: `.to_arrow()`, `.to_pandas()`, `.rows`.
+        The ranked figures: `.to_arrow()`, `.to_pandas()`, `.rows`; a notebook shows the best.
 
     Raises:
         ValueError: One of `pairs` lies outside the ranges.
@@ -65,7 +71,8 @@ def sweep(
     history = bars.until(window.stop)
     measure = measure_of(bars, window, spec)
     prepared = prepare(history, spec, window, measure, wanted)
-    figures = _run(prepared, len(wanted), on_progress, threads)
+    shown = at_a_prompt() and on_progress is None if bar is None else bar
+    figures = (_behind_a_bar if shown else _run)(prepared, len(wanted), on_progress, threads)
     holding = held_throughout(prepared.job)
     for found in (figures, holding):
         if not np.isfinite(found[c.TOTAL_RETURN]).all():
@@ -79,6 +86,27 @@ def warm_up() -> None:
     It takes a fraction of a second, and some seconds after an installation or an upgrade.
     """
     sweep(np.array([1.0, 2.0, 1.0, 2.0, 3.0]), SweepSpec(Strategy.SMA, (1, 1), (2, 2), 1))
+
+
+def at_a_prompt() -> bool:
+    """Say whether a person waits for this thread: in a notebook, or at Python's prompt."""
+    typed = "ipykernel" in sys.modules or hasattr(sys, "ps1")
+    return typed and threading.current_thread() is threading.main_thread()
+
+
+def _behind_a_bar(
+    prepared: Prepared, pairs: int, on_progress: Progress | None, threads: int | None
+) -> FloatArray:
+    # The library that draws takes longer to load than most sweeps take.
+    with importlib.import_module("tradingapi.engine.waiting").waiting() as waiting:
+        count: Progress = waiting.count("sweep")
+
+        def both(done: int, total: int) -> None:
+            count(done, total)
+            if on_progress is not None:
+                on_progress(done, total)
+
+        return _run(prepared, pairs, both, threads)
 
 
 def _run(

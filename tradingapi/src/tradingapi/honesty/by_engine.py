@@ -17,7 +17,7 @@ class SweepEngine:
 
     def surface(self, bars: Bars, spec: SweepSpec) -> Surface:
         """Evaluate every pair of the grid."""
-        return surface_of(sweep(bars, spec))
+        return surface_of(sweep(bars, spec, bar=False))
 
     def run(self, bars: Bars, spec: SweepSpec, pair: Pair, *, delay: int = 0) -> Run:
         """Follow one pair, filling every signal `delay` bars later."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from tradingapi.engine import Bars, Strategy, SweepResult, SweepSpec, sweep
 from tradingapi.engine.coercion import as_bars
+from tradingapi.engine.display import escaped
 from tradingapi.honesty.backtester import Backtester
 from tradingapi.honesty.by_engine import SweepEngine, surface_of
 from tradingapi.honesty.checks import Checks, Options, examine, glance, steps
@@ -55,6 +56,18 @@ class HonestyReport:
     checks_reason: str | None
     """Why there are none."""
     stamp: Stamp
+
+    @property
+    def p_value(self) -> float | None:
+        """Of the whole search; None where it was not tested."""
+        test = None if self.checks is None else self.checks.permutation
+        return None if test is None else test.p_value
+
+    def _repr_html_(self) -> str:
+        """Show the verdict in a notebook."""
+        told = "not tested" if self.p_value is None else f"p = {self.p_value:.3f}"
+        sentence = escaped(self.verdict.sentence)
+        return f"<div><b>{self.verdict.name.value}</b> ({told})<br>{sentence}</div>"
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON values: no NaN, no infinity."""

@@ -72,7 +72,7 @@ def heat_map(result: SweepResult, subtitle: str = "") -> HeatMap:
     best = int(result.order[np.argmax(result.qualified[result.order])])
     levels = result.spec.strategy is Strategy.RSI
     return HeatMap(
-        title=title_of(result),
+        title=result.title,
         subtitle=subtitle,
         fast=fast,
         slow=slow,
@@ -82,20 +82,6 @@ def heat_map(result: SweepResult, subtitle: str = "") -> HeatMap:
         ranked=spread(result.qualified.astype(np.float64)) > 0,
         min_trades=result.spec.min_trades,
         best=result.grid.pair(best) if result.qualified[best] else None,
-    )
-
-
-def title_of(result: SweepResult) -> str:
-    """Name the sweep in one line."""
-    origin = result.origin
-    first, last = (
-        str(np.datetime64(time, "ns").astype("datetime64[D]"))
-        for time in (result.window_start, result.window_end)
-    )
-    invented = " (synthetic prices)" if origin.synthetic else ""
-    return (
-        f"{origin.ticker} {origin.interval}, {result.spec.strategy.value}, "
-        f"{first} to {last}{invented}"
     )
 
 

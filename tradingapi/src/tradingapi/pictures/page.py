@@ -11,6 +11,7 @@ from string import Template
 from typing import Any, Final
 
 from tradingapi.engine.bars import FloatArray
+from tradingapi.engine.display import escaped
 from tradingapi.pictures.heat import HeatMap, Sheet
 
 TEMPLATE: Final = "page.html"
@@ -21,7 +22,7 @@ def page_of(heat: HeatMap) -> str:
     template = Template(files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8"))
     # In a script "</script>" would end it, whatever it is quoted by.
     data = json.dumps(_data(heat), allow_nan=False, sort_keys=True).replace("<", "\\u003c")
-    return template.substitute(data=data, title=_escaped(heat.title))
+    return template.substitute(data=data, title=escaped(heat.title))
 
 
 def _data(heat: HeatMap) -> dict[str, Any]:
@@ -49,7 +50,3 @@ def _sheet(sheet: Sheet) -> dict[str, Any]:
 
 def _packed(values: FloatArray) -> str:
     return base64.b64encode(values.astype("<f4").tobytes()).decode("ascii")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

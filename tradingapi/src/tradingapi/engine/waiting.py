@@ -12,7 +12,7 @@ PATIENCE: Final = 2.0
 
 
 class Waiting:
-    """Steps that are counted; on a terminal a bar comes when the first two seconds are over."""
+    """Steps that are counted; a bar comes when two seconds are over, where someone looks at it."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -22,8 +22,9 @@ class Waiting:
         """Say that so much (0..1) of a step is done."""
         task = self._task(name)
         self._progress.update(task, completed=part)
-        waited = self._progress.get_time() - self._begun > PATIENCE
-        if waited and self._progress.console.is_terminal:
+        console = self._progress.console
+        seen = console.is_terminal or console.is_jupyter
+        if seen and self._progress.get_time() - self._begun > PATIENCE:
             self._progress.start()
 
     def count(self, name: str) -> "Count":

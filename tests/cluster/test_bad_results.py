@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.eventually import eventually
 from tests.support.scripted_api import Script, reply, says
-from tests.support.scripted_system import ROW, Scripted, best_path, page, takes
+from tests.support.scripted_system import ROW, Scripted, best_path, page, report_path, takes
 from tests.support.system import PATIENCE
 
 
@@ -80,6 +80,32 @@ def test_results_that_come_late_complete_the_sweep(scripted: Scripted) -> None:
     assert (10, 30, 2.47, None) == tuple(
         row[name] for name in ("fast_period", "slow_period", "score", "sortino_ratio")
     )
+
+
+REPORTS = {
+    "missing": says(404, {"detail": "no report"}),
+    "away": reply(503),
+    "html": reply(200, b"<html></html>", "text/html"),
+    "nul": reply(200, b'{"a": "\\u0000"}'),
+    "megabytes": reply(200, b'{"a": "' + b"x" * 2**20 + b'"}'),
+}
+"""What can come instead of a report."""
+
+
+@pytest.mark.parametrize("fault", REPORTS)
+def test_a_bad_report_costs_no_sweep_its_results(scripted: Scripted, fault: str) -> None:
+    """Results are stored with the first look, and no report with them."""
+    name = f"report-{fault}"
+    scripted.submissions(takes(name))
+    scripted.ends(name)
+    scripted.api.on(report_path(name), REPORTS[fault])
+    scripted.system.apply(name)
+
+    scripted.system.wait_until_completed(name)
+
+    assert 1 == len(scripted.system.results(name))
+    assert [] == scripted.system.reports(name)
+    assert 1 == len(scripted.api.asked(report_path(name)))
 
 
 def test_an_api_that_is_away_when_results_are_due_uses_up_no_try(scripted: Scripted) -> None:

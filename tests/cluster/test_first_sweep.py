@@ -74,6 +74,34 @@ def test_postgres_holds_what_the_api_returns_as_best(system: System) -> None:
     assert len(stored) == page["returned"] > 1
 
 
+def test_the_verdict_is_in_the_status_and_the_report_beside_the_results(system: System) -> None:
+    """Whether the best pair is luck: a word and a sentence for people, every check in Postgres."""
+    status = system.status("example")
+    said = best(system, status["sweepRunID"])["verdict"]
+    (stored,) = system.reports("example")
+
+    assert (said["name"], said["sentence"]) == (
+        status["verdict"]["name"],
+        status["verdict"]["sentence"],
+    )
+    assert (status["sweepRunID"], said["sentence"]) == (
+        stored["sweep_run_id"],
+        stored["report"]["verdict"]["sentence"],
+    )
+    assert "True" == system.conditions("example")["Ready"]["status"]
+
+
+def test_every_check_is_made_unless_the_preset_says_otherwise(system: System) -> None:
+    """Without a preset the verdict has the p-value of the whole search."""
+    system.apply("checked", preset=None, minTrades=10, step=10)
+
+    status = system.wait_until_completed("checked")
+
+    (stored,) = system.reports("checked")
+    p_value = stored["report"]["checks"]["permutation"]["p_value"]
+    assert f"{p_value:.4f}" == status["verdict"]["pValue"]
+
+
 def test_the_status_tells_the_whole_story(system: System) -> None:
     """Who answered, when, how many pairs, and the best of them, rounded as the schema says."""
     status, (job,) = system.status("example"), system.jobs("example")

@@ -1,6 +1,7 @@
 """The client against the real reference server, with all that it can do and as the seed's API."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -180,6 +181,21 @@ async def test_the_same_post_again_is_a_look_up(able: TradingApiClient) -> None:
     job_id = await accepted(able, order)
 
     assert Accepted(job_id, replayed=True) == await submit(able, order, first=False)
+
+
+async def test_a_report_stands_beside_the_results(able: TradingApiClient) -> None:
+    """Canonical JSON with the verdict that the page shows; an unknown run has none."""
+    (*_, end) = await heard(able, await accepted(able, an_order()))
+    assert isinstance(end, Done)
+    assert end.sweep_run_id is not None
+    page = await able.best(end.sweep_run_id, "BTC-USD", 1)
+    assert page.verdict is not None
+
+    report = json.loads(await able.report(end.sweep_run_id))
+
+    assert page.verdict.sentence == report["verdict"]["sentence"]
+    with pytest.raises(AnswerRefused, match="HTTP 404"):
+        await able.report("run_none")
 
 
 async def test_another_form_under_a_key_is_an_alert(able: TradingApiClient) -> None:

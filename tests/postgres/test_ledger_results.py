@@ -185,3 +185,18 @@ async def test_two_runs_that_fetched_the_same_results_at_once_do_not_both_store_
         count(connection, "trading_sweep_results"),
         count(connection, "sweeps", "phase = 'Completed'"),
     )
+
+
+async def test_a_report_is_stored_with_its_results(desk: Desk, connection: Connection) -> None:
+    """Under the submission that earned it; a page without one stores none."""
+    key = await desk.at_the_api()
+    await desk.finish(key, a_page(report='{"verdict": {"name": "LikelyLuck"}}'))
+
+    stored = one(
+        connection, "SELECT report FROM trading_sweep_reports WHERE sweep_run_id = %s", RUN
+    )
+
+    assert {"verdict": {"name": "LikelyLuck"}} == stored
+    other = await desk.at_the_api("another")
+    await desk.finish(other, a_page(sweep_run_id="run_other"))
+    assert 1 == count(connection, "trading_sweep_reports", "true")

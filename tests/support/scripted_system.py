@@ -25,7 +25,7 @@ SETTINGS = Settings(
 )
 """Delays of a tenth; an outcome stays unknown for 1.5 s."""
 
-HEALTHY = says(200, {"status": "healthy", "features": ["job-status", "cancel"]})
+HEALTHY = says(200, {"status": "healthy", "features": ["job-status", "cancel", "report"]})
 """It keeps no idempotency keys: what became of a POST can stay unknown."""
 
 ROW: dict[str, Any] = {
@@ -91,6 +91,11 @@ def run_id_of(name: str) -> str:
 def best_path(name: str) -> str:
     """Say where a sweep's results are asked for."""
     return f"/api/v1/sweeps/{run_id_of(name)}/best"
+
+
+def report_path(name: str) -> str:
+    """Say where the report on a sweep's results is asked for; there is none where no test says."""
+    return f"/api/v1/sweeps/{run_id_of(name)}/report"
 
 
 def takes(name: str) -> Script:

@@ -53,6 +53,10 @@ class Streams:
         """Not asked by who follows."""
         raise NotImplementedError
 
+    async def report(self, sweep_run_id: str) -> str:
+        """Not asked by who follows."""
+        raise NotImplementedError
+
     async def cancel(self, job_id: str) -> bool:
         """Not asked by who follows."""
         raise NotImplementedError

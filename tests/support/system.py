@@ -145,6 +145,16 @@ class System:
             name,
         )
 
+    def reports(self, name: str) -> list[DictRow]:
+        """Return every stored report on results of sweeps of a name, by run."""
+        return self.rows(
+            "SELECT r.*, j.run_no FROM trading_sweep_reports AS r"
+            " JOIN pipeline_jobs AS j ON j.id = r.job_id JOIN sweeps AS w ON w.uid = j.sweep_uid"
+            " WHERE w.namespace = %s AND w.name = %s ORDER BY j.run_no",
+            self.namespace,
+            name,
+        )
+
     def jobs(self, *names: str) -> list[ApiJob]:
         """Return the API's jobs in the order of acceptance; those of some sweeps, or all."""
         found = api_ledger.jobs(self.stack.folder / "tradingapi-data")

@@ -229,6 +229,25 @@ def parse_callback(body: bytes) -> Callback:
     return parse(Callback, body)
 
 
+def checked_report(body: bytes) -> str:
+    """Return an API's report on a sweep as canonical JSON that every database takes.
+
+    Raises:
+        ContractError: it is not one JSON object, or holds what cannot be stored or must not be.
+    """
+    report = _read(body)
+    try:
+        text = json.dumps(report, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        text.encode("utf-8")
+    except (ValueError, RecursionError):
+        raise ContractError("the report holds a number or a text that cannot be stored") from None
+    if "\\u0000" in text:
+        raise ContractError("the report holds a character that cannot be stored")
+    if _names_a_callback(text):
+        raise ContractError("the report holds the address of a callback")
+    return text
+
+
 def _read(body: bytes) -> dict[str, Any]:
     if not body.strip():
         raise ContractError("the body is empty")

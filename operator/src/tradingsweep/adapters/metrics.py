@@ -147,6 +147,11 @@ class MeasuredApi:
         with self._timed("best"):
             return await self._api.best(sweep_run_id, ticker, limit)
 
+    async def report(self, sweep_run_id: str) -> str:
+        """Fetch the report on a run's results."""
+        with self._timed("report"):
+            return await self._api.report(sweep_run_id)
+
     def follow(self, job_id: str, within: float) -> AsyncGenerator[News]:
         """Listen to a job's stream."""
         return self._api.follow(job_id, within)

@@ -112,6 +112,11 @@ class Health:
         return "job-status" in self.features
 
     @property
+    def reports(self) -> bool:
+        """`GET /api/v1/sweeps/{sweep_run_id}/report` answers."""
+        return "report" in self.features
+
+    @property
     def can_cancel(self) -> bool:
         """`POST /api/v1/jobs/{job_id}/cancel` answers."""
         return "cancel" in self.features
@@ -161,3 +166,5 @@ class ResultPage:
     synthetic: bool = False
     """The prices were made up, and the API says so."""
     verdict: Opinion | None = None
+    report: str | None = None
+    """What the API found out about its own results, as JSON; None where it says nothing."""

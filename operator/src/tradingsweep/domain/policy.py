@@ -82,6 +82,8 @@ class Policy:
     knows_status: bool = False
     """The API tells what became of a job when it is asked by its id."""
     can_cancel: bool = False
+    reports: bool = False
+    """The API has a report on each sweep's results."""
     holds_unknown: bool = False
     """A submission whose outcome stays unknown waits for a human instead of being sent anew."""
     key_life: timedelta = timedelta(hours=24)
@@ -110,4 +112,5 @@ class Policy:
             keeps_keys=health.keeps_keys,
             knows_status=health.knows_status,
             can_cancel=health.can_cancel,
+            reports=health.reports,
         )

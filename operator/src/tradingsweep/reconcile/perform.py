@@ -1,6 +1,7 @@
 """Performing one action: at most one effect outside, each safe to repeat."""
 
 from contextlib import aclosing
+from dataclasses import replace
 from typing import assert_never
 
 import structlog
@@ -31,7 +32,7 @@ from tradingsweep.domain.facts import Facts, Submission
 from tradingsweep.domain.outcomes import answered, stored, usable
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import State
-from tradingsweep.errors import AnswerRefused, TradingApiUnavailable
+from tradingsweep.errors import AnswerRefused, TradingApiUnavailable, TradingSweepError
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.ports import Key
 
@@ -127,7 +128,8 @@ async def _collect(action: Collect, facts: Facts, context: Context) -> Change:
         page = await context.api.best(
             action.sweep_run_id, run.parameters["ticker"], run.store_results
         )
-        return stored(facts, source, usable(facts, page), action.inbox)
+        page = replace(usable(facts, page), report=await _report(action.sweep_run_id, context))
+        return stored(facts, source, page, action.inbox)
     except AnswerRefused as refused:
         return not_collected(facts, source, str(refused), action.inbox)
     except TradingApiUnavailable:
@@ -136,6 +138,17 @@ async def _collect(action: Collect, facts: Facts, context: Context) -> Change:
         if source.state is State.ACCEPTED:
             return too_late(facts, source)
         return forgotten(source, action.inbox)
+
+
+async def _report(sweep_run_id: str, context: Context) -> str | None:
+    """Fetch the report that stands beside the results; without it they are as good."""
+    if not context.policy.reports:
+        return None
+    try:
+        return await context.api.report(sweep_run_id)
+    except TradingSweepError as error:
+        log.warning("no_report", sweep_run_id=sweep_run_id, reason=str(error))
+        return None
 
 
 async def _ask(key: Key, submission: Submission, facts: Facts, context: Context) -> Change | None:

@@ -196,6 +196,14 @@ class TradingApi(Protocol):
         """Fetch the best results."""
         ...
 
+    async def report(self, sweep_run_id: str) -> str:
+        """Fetch the report on a run's results, as JSON that can be stored.
+
+        Raises:
+            TradingSweepError: there is none that could be used, or the API is away.
+        """
+        ...
+
     def follow(self, job_id: str, within: float) -> AsyncGenerator[News]:
         """Listen to a job's stream for at most so many seconds; close it to leave earlier."""
         ...

@@ -33,6 +33,12 @@ async def store_results(
         "synthetic": page.synthetic,
         "verdict": asdict(page.verdict) if page.verdict else None,
     }
+    if page.report is not None:
+        await connection.execute(
+            _REPORT,
+            {"key": submission_key, "run_id": run_id, "report": page.report}
+            | {"sweep_run_id": page.sweep_run_id},
+        )
     await connection.execute(
         _SUMMARY, {"run_id": run_id, "summary": Jsonb(summary), "tested": page.total}
     )
@@ -55,6 +61,11 @@ SELECT %(key)s, %(rank)s, %(digest)s, r.id, %(sweep_run_id)s, r.parameters->>'ti
        %(max_drawdown_pct)s, %(win_rate_pct)s, %(profit_factor)s, %(total_trades)s,
        %(trades_per_month)s, %(avg_trade_duration)s
 FROM pipeline_jobs AS r WHERE r.id = %(run_id)s::uuid
+"""
+
+_REPORT = """
+INSERT INTO trading_sweep_reports (submission_key, job_id, sweep_run_id, report)
+VALUES (%(key)s, %(run_id)s::uuid, %(sweep_run_id)s, %(report)s::jsonb)
 """
 
 _SUMMARY = """

@@ -26,6 +26,7 @@ from tradingsweep.contract import (
     Document,
     HealthBody,
     JobStatus,
+    checked_report,
     is_identifier,
     parse,
 )
@@ -138,6 +139,23 @@ class TradingApiClient:
         if page.sweep_run_id != sweep_run_id or page.ticker != ticker:
             raise AnswerRefused("the page of results is of another sweep_run_id or ticker")
         return _results(page)
+
+    async def report(self, sweep_run_id: str) -> str:
+        """Fetch what an API with `report` found out about a run's results, as JSON.
+
+        Raises:
+            TradingApiUnavailable: the API is away; nothing was learned.
+            AnswerRefused: there is no report, it is over 256 KiB, or it cannot be stored.
+        """
+        if not is_identifier(sweep_run_id):
+            raise AnswerRefused("no API gives a sweep_run_id like this one")
+        seen = await self._ask("GET", f"/api/v1/sweeps/{quote(sweep_run_id, safe='')}/report")
+        if problem := problem_of(seen, self._redact):
+            raise problem
+        try:
+            return checked_report(seen.body)
+        except ContractError as refused:
+            raise AnswerRefused(str(refused)) from None
 
     def follow(self, job_id: str, within: float) -> AsyncGenerator[News, None]:
         """Listen to a job's stream for at most `within` seconds, a login included.

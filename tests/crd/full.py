@@ -9,6 +9,8 @@ from tradingsweep.crd.model import (
     Condition,
     LastCompleted,
     Macd,
+    Notifications,
+    NotifiedPhase,
     PairResult,
     PeriodRange,
     Preset,
@@ -55,6 +57,7 @@ FULL_SPEC = TradingSweepSpec(
     run_id="2025-01-27.a",
     top_results=4,
     store_results=101,
+    notifications=Notifications(emails=("quant@example.com",), phases=(NotifiedPhase.FAILED,)),
 )
 
 FULL_STATUS = TradingSweepStatus(

@@ -223,6 +223,53 @@ CHOICES = (
     wrong("the_apis_spelling", "unknown field", "spec.min_trades", min_trades="50"),
 )
 
+ADDRESS = "an address is written as name@domain"
+
+
+def _mail(name: str, words: str, text: str, *, path: str = "emails[0]") -> Wrong:
+    return wrong(name, f"spec.notifications.{path}", words, notifications=text)
+
+
+def _to(name: str, address: str) -> Wrong:
+    return _mail(name, ADDRESS, f"{{emails: ['{address}']}}")
+
+
+NOTIFICATIONS = (
+    wrong("a_list", "spec.notifications", OBJECT, notifications="[a@example.com]"),
+    _mail("without_addresses", REQUIRED, "{phases: [Failed]}", path="emails"),
+    _mail("no_address", "at least 1 items", "{emails: []}", path="emails"),
+    _mail(
+        "11_addresses",
+        "must have at most 10 items",
+        f"{{emails: [{', '.join(f'a{n}@example.com' for n in range(11))}]}}",
+        path="emails",
+    ),
+    _mail(
+        "an_address_twice",
+        "Duplicate value",
+        "{emails: [a@example.com, a@example.com]}",
+        path="emails[1]",
+    ),
+    _mail("255_characters", "Too long", f"{{emails: [{'a' * 243}@example.com]}}"),
+    _to("without_an_at", "a.example.com"),
+    _to("without_a_domain", "a@"),
+    _to("a_domain_of_one_part", "root@localhost"),
+    _to("a_name_before_it", "Quant <quant@example.com>"),
+    _to("two_in_one", "a@example.com,b@example.com"),
+    _to("a_space", "a b@example.com"),
+    _mail("a_line_break", ADDRESS, '{emails: ["a@example.com\\r\\nBcc: b@example.com"]}'),
+    _mail("a_trailing_newline", ADDRESS, '{emails: ["a@example.com\\n"]}'),
+    _mail("a_null_byte", ADDRESS, '{emails: ["a\\0@example.com"]}'),
+    _to("letters_beyond_ascii", "quänt@example.com"),
+    _mail(
+        "another_phase",
+        "Unsupported value",
+        "{emails: [a@example.com], phases: [Running]}",
+        path="phases[0]",
+    ),
+    _mail("no_phase", "at least 1 items", "{emails: [a@example.com], phases: []}", path="phases"),
+)
+
 WRONG_SWEEPS = {
     f"{group}_{case.name}": case
     for group, cases in (
@@ -230,6 +277,7 @@ WRONG_SWEEPS = {
         ("range", RANGES),
         ("number", NUMBERS),
         ("choice", CHOICES),
+        ("notifications", NOTIFICATIONS),
     )
     for case in cases
 }

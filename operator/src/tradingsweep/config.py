@@ -6,6 +6,7 @@ from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tradingsweep.crd.model import OWNER_MARKS
+from tradingsweep.crd.notifications import EMAIL, Email
 from tradingsweep.errors import ConfigurationError
 
 PREFIX = "TRADINGSWEEP_"
@@ -67,6 +68,17 @@ class OperatorSettings(DatabaseSettings):
     owner_marks: Annotated[tuple[str, ...], NoDecode] = OWNER_MARKS
     """Labels and annotations, comma separated, of which any makes an object somebody else's: the
     operator then never deletes it. A controller's ownerReference does so too."""
+    smtp_url: SecretStr | None = None
+    """Mail server: smtps://, smtp:// (STARTTLS, or nothing is sent) or smtp+plain://, with user and
+    password where it asks for them. Not set: no mails."""
+    smtp_ca_file: str | None = None
+    """Certificates, in PEM, that the mail server is checked against; default: the system's."""
+    mail_from: str | None = Field(default=None, pattern=EMAIL, max_length=254)
+    """The sender's address."""
+    allowed_email_domains: Annotated[tuple[str, ...], NoDecode] = ()
+    """Domains, comma separated, that may be written to, without their subdomains; empty: nobody."""
+    notify_emails: Annotated[tuple[Email, ...], NoDecode] = ()
+    """Who is told of sweeps without spec.notifications, comma separated."""
     max_combinations: int = Field(default=124_750, ge=1)
     """Pairs of periods that a sweep may have; the default is what the fields' bounds allow."""
     max_streams: int = Field(default=16, ge=1, le=256)
@@ -92,7 +104,9 @@ class OperatorSettings(DatabaseSettings):
     """Where /healthz and /readyz are served."""
     health_port: int = Field(default=8080, ge=1, le=65535)
 
-    @field_validator("namespaces", "owner_marks", mode="before")
+    @field_validator(
+        "namespaces", "owner_marks", "allowed_email_domains", "notify_emails", mode="before"
+    )
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         if isinstance(value, str):

@@ -8,6 +8,8 @@ TradingSweepError
 ├── ClusterUnavailable        the API server is away or refused: likewise
 ├── TradingApiUnavailable     the Trading API is away: no try is used up
 │   └── CredentialsRejected   it answered 401 or 403
+├── MailUnavailable           the mail server is away or did not take a mail: it is sent again
+│   └── MailRefused           it will never take it
 └── AnswerRefused             it answered, but what it said cannot be used
 
 A user's mistake is not an error here: it becomes a condition in `.status`.
@@ -49,6 +51,14 @@ class TradingApiUnavailable(TradingSweepError):  # noqa: N818
 
 class CredentialsRejected(TradingApiUnavailable):
     """The Trading API does not accept our key (401 or 403)."""
+
+
+class MailUnavailable(TradingSweepError):  # noqa: N818
+    """The mail server is away, or did not take a mail now."""
+
+
+class MailRefused(MailUnavailable):
+    """The mail will never be taken: it is set aside."""
 
 
 class AnswerRefused(TradingSweepError):  # noqa: N818

@@ -20,6 +20,7 @@ from tradingsweep.reconcile.audit import keep_auditing
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.history import keep_history
 from tradingsweep.reconcile.loop import work
+from tradingsweep.reconcile.mails import send_mails
 from tradingsweep.reconcile.ports import AdmissionLimits, HistoryLimits, Key
 from tradingsweep.reconcile.pruning import keep_pruning
 from tradingsweep.reconcile.queue import Bell
@@ -149,6 +150,7 @@ class Operator:
             Admitter(context, limits).run(),
             hear_callbacks(context, callbacks),
             send_effects(context),
+            send_mails(context, parts.mailer),
             keep_history(context, history),
             keep_pruning(context, self._metrics.pruned),
             context.follower.run(),

@@ -10,9 +10,11 @@ from datetime import timedelta
 
 from tradingsweep.adapters import kube, ledger
 from tradingsweep.adapters.metrics import MeasuredApi, Metrics
+from tradingsweep.adapters.notify import Mailer, Server
 from tradingsweep.adapters.trading_api import TradingApiClient
-from tradingsweep.config import OperatorSettings
-from tradingsweep.domain.policy import Delays, Policy
+from tradingsweep.config import PREFIX, OperatorSettings
+from tradingsweep.domain.policy import Delays, MailPolicy, Policy
+from tradingsweep.errors import ConfigurationError
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.follow import Follower
 from tradingsweep.reconcile.leadership import Leadership, LeaseTimes
@@ -30,6 +32,7 @@ class Parts:
     api: TradingApi
     leadership: Leadership
     keyring: Keyring
+    mailer: Mailer | None
     holder: str
     """This process's name among its replicas."""
 
@@ -43,6 +46,7 @@ async def open_parts(settings: OperatorSettings, metrics: Metrics, stack: AsyncE
         ClusterUnavailable: the API server could not be reached.
     """
     keyring = Keyring.parse(settings.callback_secrets.get_secret_value())
+    mailer = mailer_of(settings)
     holder = f"{socket.gethostname()}-{os.getpid()}"
     cluster = await stack.enter_async_context(kube.connect(holder, marks=settings.owner_marks))
     pool = await ledger.connect(settings.dsn.get_secret_value(), max_size=settings.workers + 4)
@@ -72,6 +76,7 @@ async def open_parts(settings: OperatorSettings, metrics: Metrics, stack: AsyncE
         api=MeasuredApi(api, metrics.latency),
         leadership=Leadership(lease, holder, times, clock),
         keyring=keyring,
+        mailer=mailer,
         holder=holder,
     )
 
@@ -90,6 +95,7 @@ def context_of(parts: Parts, settings: OperatorSettings, epoch: int) -> Context:
             delays=delays(settings),
             has_met_api=False,
             time_scale=settings.time_scale,
+            mail=_mail_policy(settings),
             max_combinations=settings.max_combinations,
             holds_unknown=settings.on_unknown_outcome == "Hold",
         ),
@@ -100,6 +106,35 @@ def context_of(parts: Parts, settings: OperatorSettings, epoch: int) -> Context:
         queue=queue,
     )
     return context
+
+
+def mailer_of(settings: OperatorSettings) -> Mailer | None:
+    """Return what sends mails; None where no mail server is configured.
+
+    Raises:
+        ConfigurationError: a setting is missing, wrong, or has no effect.
+    """
+    policy = _mail_policy(settings)
+    if any(address.rpartition("@")[2].lower() not in policy.domains for address in policy.default):
+        raise ConfigurationError(
+            f"{PREFIX}NOTIFY_EMAILS: an address is in none of the domains of "
+            f"{PREFIX}ALLOWED_EMAIL_DOMAINS"
+        )
+    if settings.smtp_url is None:
+        if policy.domains:
+            raise ConfigurationError(
+                f"{PREFIX}ALLOWED_EMAIL_DOMAINS has no effect without {PREFIX}SMTP_URL"
+            )
+        return None
+    if settings.mail_from is None:
+        raise ConfigurationError(f"{PREFIX}MAIL_FROM: needed with {PREFIX}SMTP_URL")
+    server = Server.parse(settings.smtp_url.get_secret_value())
+    return Mailer(server, settings.mail_from, policy.domains, settings.smtp_ca_file)
+
+
+def _mail_policy(settings: OperatorSettings) -> MailPolicy:
+    domains = frozenset(domain.lower() for domain in settings.allowed_email_domains)
+    return MailPolicy(domains, settings.notify_emails)
 
 
 def _callback_url(settings: OperatorSettings, keyring: Keyring) -> Callable[[str], str]:

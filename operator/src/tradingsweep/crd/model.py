@@ -1,5 +1,6 @@
 """The resource as the rest of the operator sees it: its names, its spec and its status."""
 
+from tradingsweep.crd.notifications import Notifications, NotifiedPhase
 from tradingsweep.crd.spec import Macd, PeriodRange, Preset, StrategyType, TradingSweepSpec
 from tradingsweep.crd.status import (
     Combinations,
@@ -23,6 +24,8 @@ __all__ = [
     "Condition",
     "LastCompleted",
     "Macd",
+    "Notifications",
+    "NotifiedPhase",
     "PairResult",
     "PeriodRange",
     "Preset",

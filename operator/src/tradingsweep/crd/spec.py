@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, JsonValue
 
+from tradingsweep.crd.notifications import Notifications
 from tradingsweep.crd.wire import WireModel, rule, rules
 
 # `$` is the end of the text for RE2 (the API server) and for pydantic: no newline slips behind it.
@@ -244,4 +245,9 @@ class TradingSweepSpec(WireModel):
         le=10_000,
         description="How many of the best pairs are asked for and stored in the database: 1 to "
         "10000. Default 100.",
+    )
+    notifications: Notifications | None = Field(
+        default=None,
+        description="Who is told by mail when a run ends. Default: whom the operator's "
+        "configuration names.",
     )

@@ -143,6 +143,15 @@ class Announcement:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail to one address, through the outbox."""
+
+    to: str
+    notice: dict[str, Any]
+    """What it says, as JSON: see `domain.notices`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One transaction: everything in it happens, or nothing."""
 
@@ -166,6 +175,7 @@ class Change:
     inbox: tuple[InboxMark, ...] = ()
     answered: Answered | None = None
     announce: tuple[Announcement, ...] = field(default=())
+    mails: tuple[Mail, ...] = ()
     object_gone: bool = False
     object_back: bool = False
     """A human accepts that an object that was deleted is there again."""

@@ -68,11 +68,22 @@ LONGEST_ATTEMPT_DELAY = timedelta(minutes=6)
 
 
 @dataclass(frozen=True, slots=True)
+class MailPolicy:
+    """Who may be told by mail."""
+
+    domains: frozenset[str] = frozenset()
+    """Of addresses, in lower case; empty: nobody."""
+    default: tuple[str, ...] = ()
+    """Who is told where a sweep does not say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What the operator was told, and what the API says that it can do."""
 
     delays: Delays = field(default_factory=Delays)
     time_scale: float = 1.0
+    mail: MailPolicy = field(default_factory=MailPolicy)
     max_combinations: int = 124_750
     """Larger sweeps fail; the default is the most that the fields' bounds allow."""
     has_met_api: bool = True

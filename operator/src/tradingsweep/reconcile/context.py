@@ -33,6 +33,7 @@ class Context:
     objects: Objects = field(default_factory=Objects)
     admission: Bell = field(default_factory=Bell)
     outbox: Bell = field(default_factory=Bell)
+    mails: Bell = field(default_factory=Bell)
     posted: dict[str, datetime] = field(default_factory=dict)
     """Submissions that this process has begun to POST, with the intent that it was for."""
     passes: set[asyncio.Task[None]] = field(default_factory=set)

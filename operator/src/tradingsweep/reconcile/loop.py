@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from tradingsweep.domain.decide import decide
+from tradingsweep.domain.notices import notified
 from tradingsweep.errors import ClusterUnavailable, LedgerUnavailable, TradingApiUnavailable
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.observe import observe
@@ -32,14 +33,15 @@ async def reconcile(key: Key, context: Context) -> None:
             await publish(key, action, facts, context)
             return
         # Written or not (somebody else decided first): the next look tells.
-        await context.ledger.write(key, facts.view, change)
+        await context.ledger.write(key, facts.view, notified(facts, change))
         _ring(context)
     context.queue.add(key)
 
 
 def _ring(context: Context) -> None:
-    """A decision may have left Events or cancels, and may have freed a slot."""
+    """A decision may have left Events, mails or cancels, and may have freed a slot."""
     context.outbox.ring()
+    context.mails.ring()
     context.admission.ring()
 
 

@@ -61,7 +61,7 @@ class Effect:
 
     id: int
     kind: str
-    """event, cancel, look or delete_object."""
+    """event, cancel, look, delete_object or mail."""
     key: Key
     payload: dict[str, Any]
     tries: int
@@ -158,8 +158,8 @@ class Ledger(Protocol):
         """Whether another run has taken its results from this sweep run."""
         ...
 
-    async def claim_effects(self, limit: int) -> list[Effect]:
-        """Take due rows of the outbox for a while."""
+    async def claim_effects(self, limit: int, *, mails: bool = False) -> list[Effect]:
+        """Take due rows of the outbox for a while: mails, or all others."""
         ...
 
     async def effect_done(self, effect: Effect, *, released: bool = False) -> None:
@@ -178,6 +178,19 @@ class Ledger(Protocol):
 
     async def prune(self, limit: int) -> dict[str, int]:
         """Delete at most so many rows of each kind that were dealt with long ago; their counts."""
+        ...
+
+
+class Mailer(Protocol):
+    """The mail server."""
+
+    async def send(self, effect: Effect) -> None:
+        """Send one mail.
+
+        Raises:
+            MailRefused: it will never be taken.
+            MailUnavailable: the server is away, or did not take it now.
+        """
         ...
 
 

@@ -1,5 +1,7 @@
 """The loops beside the passes: slots given out, callbacks heard, effects sent."""
 
+from datetime import timedelta
+
 import structlog
 
 from tradingsweep.domain.answers import Broken, Done, NoSuchJob, Progress
@@ -114,12 +116,16 @@ async def _send(effect: Effect, context: Context) -> None:
     try:
         released = await _perform(effect, context)
     except (ClusterUnavailable, TradingApiUnavailable) as error:
-        pause = min(LONGEST_PAUSE, 2.0 ** min(effect.tries, 10))
-        delay = context.policy.seconds(pause)
+        delay = pause_after(effect, context)
         dead = await context.ledger.effect_failed(effect, delay, dead=effect.tries >= MOST_TRIES)
         log.warning("effect_failed", kind=effect.kind, error=str(error), dead=dead)
     else:
         await context.ledger.effect_done(effect, released=released)
+
+
+def pause_after(effect: Effect, context: Context) -> timedelta:
+    """Return how long an effect waits after a failed try: 2, 4, 8 seconds, at most 5 minutes."""
+    return context.policy.seconds(min(LONGEST_PAUSE, 2.0 ** min(effect.tries, 10)))
 
 
 async def _perform(effect: Effect, context: Context) -> bool:

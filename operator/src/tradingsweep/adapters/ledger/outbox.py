@@ -12,13 +12,14 @@ from tradingsweep.adapters.ledger.postgres import Identity, Pool, transaction
 from tradingsweep.reconcile.ports import Effect, Key
 
 
-async def claim(pool: Pool, identity: Identity, limit: int) -> list[Effect]:
+async def claim(pool: Pool, identity: Identity, limit: int, *, mails: bool) -> list[Effect]:
     """Take due rows of this cluster and shard, oldest first; only the leader gets any."""
     arguments = {
         "cluster": identity.cluster_id,
         "shard": identity.shard,
         "app": identity.app,
         "limit": limit,
+        "mails": mails,
         "lease": identity.outbox_claim,
     }
     async with transaction(pool) as connection:
@@ -60,7 +61,7 @@ WITH due AS MATERIALIZED (
     FROM outbox AS o JOIN sweeps AS s ON s.uid = o.sweep_uid
     WHERE o.done_at IS NULL AND o.dead_at IS NULL AND o.next_at <= now()
       AND (o.lease_until IS NULL OR o.lease_until < now())
-      AND o.kind IN ('event', 'cancel', 'look', 'delete_object')
+      AND (o.kind = 'mail') = %(mails)s
       AND s.cluster_id = %(cluster)s AND s.shard = %(shard)s AND s.min_app <= %(app)s
     ORDER BY o.next_at, o.id LIMIT %(limit)s
     FOR UPDATE OF o SKIP LOCKED

@@ -117,9 +117,9 @@ class PostgresLedger:
             cursor = await connection.execute(_CLAIMED, arguments)
             return await cursor.fetchone() is not None
 
-    async def claim_effects(self, limit: int) -> list[Effect]:
-        """Take due rows of the outbox for a while."""
-        return await outbox.claim(self._pool, self.identity, limit)
+    async def claim_effects(self, limit: int, *, mails: bool = False) -> list[Effect]:
+        """Take due rows of the outbox for a while: mails, or all others."""
+        return await outbox.claim(self._pool, self.identity, limit, mails=mails)
 
     async def effect_done(self, effect: Effect, *, released: bool = False) -> None:
         """Mark an effect as performed."""

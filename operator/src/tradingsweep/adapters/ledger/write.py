@@ -5,6 +5,7 @@ written. The other parts of a change follow in a fixed order, each in the file o
 """
 
 import hashlib
+from typing import Any
 
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
@@ -158,9 +159,14 @@ class _Decision:
             name = event_name(self.key, self.version, said.reason.value)
             payload = {"name": name, "type": said.type, "reason": said.reason, "note": said.note}
             await self._leave(connection, "event", f"event:{name}", payload)
+        told = hashlib.sha256(f"{self.key.uid}|{self.version}".encode()).hexdigest()[:32]
+        for mail in self.change.mails:
+            whom = hashlib.sha256(mail.to.encode()).hexdigest()[:16]
+            sent = {"id": told, "to": mail.to, "notice": mail.notice}
+            await self._leave(connection, "mail", f"mail:{told}:{whom}", sent)
 
     async def _leave(
-        self, connection: Connection, kind: str, dedupe: str, payload: dict[str, str]
+        self, connection: Connection, kind: str, dedupe: str, payload: dict[str, Any]
     ) -> None:
         await connection.execute(
             _OUTBOX,

@@ -34,7 +34,8 @@ RUN uv sync --package tradingsweep --no-editable \
 FROM ${PYTHON_BASE_IMAGE} AS runtime
 COPY dev/image/bare.sh /tmp/bare.sh
 RUN sh /tmp/bare.sh && rm /tmp/bare.sh
-ENV HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# No user has this number, and libraries (kopf) ask for the user's name.
+ENV HOME=/tmp LOGNAME=tradingsweep PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /tmp
 USER 65532:65532
 

@@ -32,8 +32,13 @@ check: sync ## Lint, types, import directions, house numbers: what every commit 
 	$(RUN) pytest -q tests/house
 
 .PHONY: crds
-crds: sync ## Write crds/ from the pydantic model
+crds: sync ## Write crds/ from the pydantic model, and what the chart takes from it
 	$(RUN) tradingsweep crd > crds/tradingsweeps.yaml
+	$(RUN) python -m dev chart
+
+.PHONY: chart
+chart: sync ## Write the chart's values.schema.json, README and CRD from settings and models
+	$(RUN) python -m dev chart
 
 .PHONY: docs
 docs: sync ## Write what is generated in the documents

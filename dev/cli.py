@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from dev.binaries import prepared
+from dev.chart import write as write_chart
 from dev.cluster import Choice
 from dev.demo import demo as run_demo
 from dev.demo import up as run_up
@@ -79,6 +80,15 @@ def images(tag: Annotated[str, typer.Option(help="What both are tagged with.")] 
     Example: python -m dev images --tag dev
     """
     build_images(tag)
+
+
+@app.command()
+def chart() -> None:
+    """Write what is generated in the Helm chart: its values' schema, README and CRD.
+
+    Example: python -m dev chart
+    """
+    write_chart()
 
 
 @app.command()

@@ -4,6 +4,7 @@ Each subcommand imports what it runs: none waits for the libraries of the others
 """
 
 import asyncio
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,15 +50,40 @@ def receiver() -> None:
         serve(ReceiverSettings.load())
 
 
-@app.command(epilog="Example: TRADINGSWEEP_DSN=postgresql://… tradingsweep migrate")
-def migrate() -> None:
-    """Bring the ledger's schema up to date; safe to run again and from several places."""
-    from tradingsweep.adapters.migrate import migrate as apply_to
+@app.command(epilog="Example: TRADINGSWEEP_DSN=postgresql://… tradingsweep migrate --wait 60")
+def migrate(
+    *, wait: Annotated[float, typer.Option(help="Seconds to wait for Postgres.", min=0)] = 0
+) -> None:
+    """Bring the ledger's schema up to date; safe to run again and from several places.
+
+    Where TRADINGSWEEP_RECEIVER_DSN is set, its user is made, and may then put callbacks into the
+    inbox.
+    """
+    from tradingsweep.adapters.installation import make_receiver_login, migrate_when_there
+    from tradingsweep.config import MigrationSettings
+
+    async def run(settings: MigrationSettings) -> list[str]:
+        dsn = settings.dsn.get_secret_value()
+        applied = await migrate_when_there(dsn, wait)
+        if settings.receiver_dsn is not None:
+            await make_receiver_login(dsn, settings.receiver_dsn.get_secret_value())
+        return applied
+
+    with _one_line_for_an_error(), _ending_when_told():
+        applied = asyncio.run(run(MigrationSettings.load()))
+        typer.echo("\n".join(applied) if applied else "up to date")
+
+
+@app.command(epilog="Example: TRADINGSWEEP_DSN=postgresql://… tradingsweep await-schema")
+def await_schema() -> None:
+    """Wait until the ledger has the schema of this version: what a pod does before it starts."""
+    from tradingsweep import logs
+    from tradingsweep.adapters.installation import await_schema as wait
     from tradingsweep.config import DatabaseSettings
 
-    with _one_line_for_an_error():
-        applied = asyncio.run(apply_to(DatabaseSettings.load().dsn.get_secret_value()))
-        typer.echo("\n".join(applied) if applied else "up to date")
+    logs.configure()
+    with _one_line_for_an_error(), _ending_when_told():
+        asyncio.run(wait(DatabaseSettings.load().dsn.get_secret_value()))
 
 
 _AUDIT = """Examples:
@@ -227,3 +253,10 @@ def _one_line_for_an_error() -> Iterator[None]:
     except TradingSweepError as error:
         typer.echo(f"tradingsweep: {error}", err=True)
         sys.exit(1)
+
+
+@contextmanager
+def _ending_when_told() -> Iterator[None]:
+    """End at a SIGTERM: the first process of a container has no default for it."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    yield

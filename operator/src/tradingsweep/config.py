@@ -38,6 +38,13 @@ class DatabaseSettings(BaseSettings):
             raise ConfigurationError(wrong) from None
 
 
+class MigrationSettings(DatabaseSettings):
+    """What `tradingsweep migrate` is told."""
+
+    receiver_dsn: SecretStr | None = None
+    """The receiver's connection string: its user is made, with its password."""
+
+
 class OperatorSettings(DatabaseSettings):
     """Everything that `tradingsweep operator` is told."""
 

@@ -6,6 +6,7 @@ TradingSweepError
 ├── LeadershipLost            another process leads: this one ends
 ├── CommandRefused            a human's command does not fit what the ledger knows
 ├── ClusterUnavailable        the API server is away or refused: likewise
+│   └── ClusterForbids         it answered 401 or 403: rights are missing
 ├── TradingApiUnavailable     the Trading API is away: no try is used up
 │   └── CredentialsRejected   it answered 401 or 403
 ├── MailUnavailable           the mail server is away or did not take a mail: it is sent again
@@ -34,6 +35,10 @@ class CommandRefused(TradingSweepError):  # noqa: N818
 
 class ClusterUnavailable(TradingSweepError):  # noqa: N818
     """The Kubernetes API server could not be reached, or refused for now."""
+
+
+class ClusterForbids(ClusterUnavailable):
+    """The API server does not let us: the message names what for."""
 
 
 class LeadershipLost(TradingSweepError):  # noqa: N818

@@ -14,7 +14,12 @@ from tradingsweep.adapters.metrics import Metrics
 from tradingsweep.config import OperatorSettings
 from tradingsweep.crd.schema import schema_hash
 from tradingsweep.domain.facts import SweepObject
-from tradingsweep.errors import LedgerUnavailable, TradingApiUnavailable
+from tradingsweep.errors import (
+    ClusterForbids,
+    ClusterUnavailable,
+    LedgerUnavailable,
+    TradingApiUnavailable,
+)
 from tradingsweep.informer import Informer
 from tradingsweep.reconcile.audit import keep_auditing
 from tradingsweep.reconcile.context import Context
@@ -94,16 +99,30 @@ class Operator:
         return False
 
     async def _crd_is_ours(self, parts: Parts) -> bool:
-        """Wait for the CRD of this program's release."""
-        while (found := await parts.cluster.schema_hash()) != schema_hash():
-            state = "is missing" if found is None else "is another release's"
-            self._not_ready = (
-                f"the CRD tradingsweeps.trading.zixly.io {state}: "
-                "apply crds/tradingsweeps.yaml of this release"
-            )
-            log.warning("crd_not_ready", problem=self._not_ready)
+        """Wait for the CRD of this program's release, and for the right to list sweeps."""
+        while (problem := await self._obstacle(parts)) is not None:
+            self._not_ready = problem
+            log.warning("crd_not_ready", problem=problem)
             await asyncio.sleep(CRD_LOOK)
         return True
+
+    async def _obstacle(self, parts: Parts) -> str | None:
+        """Return in one line what keeps sweeps from being watched, and what to do."""
+        try:
+            problem = _about_crd(await parts.cluster.schema_hash())
+        except ClusterForbids:
+            # An installation for some namespaces may read nothing of the whole cluster.
+            log.info("crd_not_compared", reason="the CRD may not be read")
+            problem = None
+        if problem is not None:
+            return problem
+        try:
+            await parts.cluster.may_list(self._settings.namespaces)
+        except ClusterForbids as error:
+            return f"{error}: grant the operator's role (rbac.create of the chart)"
+        except ClusterUnavailable as error:
+            return f"{error}: is the CRD of this release applied?"
+        return None
 
     async def _leads(self, parts: Parts) -> bool:
         await parts.leadership.acquire()
@@ -199,6 +218,16 @@ class Operator:
         except LedgerUnavailable as error:
             return f"Postgres: {error}"
         return None
+
+
+def _about_crd(found: str | None) -> str | None:
+    if found == schema_hash():
+        return None
+    state = "is missing" if found is None else "is another release's"
+    return (
+        f"the CRD tradingsweeps.trading.zixly.io {state}: "
+        "apply crds/tradingsweeps.yaml of this release"
+    )
 
 
 async def _learn_features(context: Context) -> None:

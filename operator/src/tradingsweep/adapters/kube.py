@@ -13,7 +13,7 @@ from tradingsweep.adapters.lease import KubeLease
 from tradingsweep.adapters.sweep_object import sweep_object
 from tradingsweep.crd.model import GROUP, KIND, OWNER_MARKS, PLURAL, VERSION
 from tradingsweep.domain.facts import SweepObject
-from tradingsweep.errors import ClusterUnavailable, ConfigurationError
+from tradingsweep.errors import ClusterForbids, ClusterUnavailable, ConfigurationError
 from tradingsweep.reconcile.leadership import LeaseTimes
 from tradingsweep.reconcile.ports import Key, KubeEvent
 
@@ -24,7 +24,7 @@ TIMEOUT = 15.0
 PAGE = 500
 MAX_NOTE = 1024
 """Characters of an Event's note: the API server's own limit."""
-_GONE, _CONFLICT, _EXISTS, _FORBIDDEN = 404, 409, 409, 403
+_GONE, _CONFLICT, _EXISTS, _UNKNOWN, _FORBIDDEN = 404, 409, 409, 401, 403
 _AWAY = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
 
@@ -75,9 +75,18 @@ class KubeCluster:
         return KubeLease(self._api, namespace, name, times)
 
     async def cluster_id(self) -> str:
-        """Return what tells this cluster from every other: the uid of kube-system."""
-        with _translated("reading the namespace kube-system"):
-            namespace = await self._core.read_namespace("kube-system", _request_timeout=TIMEOUT)
+        """Return what tells this cluster from every other: the uid of kube-system.
+
+        Raises:
+            ConfigurationError: it may not be read; the message says what to set instead.
+        """
+        try:
+            with _translated("reading the namespace kube-system"):
+                namespace = await self._core.read_namespace("kube-system", _request_timeout=TIMEOUT)
+        except ClusterForbids as error:
+            raise ConfigurationError(
+                f"{error}: grant the operator's role, or set TRADINGSWEEP_CLUSTER_ID"
+            ) from error
         return str(_metadata(namespace.metadata).uid)
 
     async def schema_hash(self) -> str | None:
@@ -93,6 +102,16 @@ class KubeCluster:
                     return None
                 raise
         return (_metadata(found.metadata).annotations or {}).get(f"{GROUP}/schema-hash")
+
+    async def may_list(self, namespaces: Sequence[str]) -> None:
+        """Ask for one sweep of each of these namespaces (none: of all).
+
+        Raises:
+            ClusterForbids: rights are missing; the message names the namespace.
+            ClusterUnavailable: the API server is away, or does not know the resource.
+        """
+        for namespace in namespaces or ("",):
+            await self._page(namespace, None, size=1)
 
     async def get(self, key: Key) -> SweepObject | None:
         """Read the object; None only where it certainly does not exist."""
@@ -128,7 +147,10 @@ class KubeCluster:
             if not token:
                 return found
 
-    async def _page(self, namespace: str, token: str | None) -> dict[str, Any]:
+    async def _page(
+        self, namespace: str, token: str | None, *, size: int | None = None
+    ) -> dict[str, Any]:
+        limit = size or self.page
         with _translated(f"listing the sweeps of {namespace or 'all namespaces'}"):
             if namespace:
                 body = await self._objects.list_namespaced_custom_object(
@@ -136,7 +158,7 @@ class KubeCluster:
                     VERSION,
                     namespace,
                     PLURAL,
-                    limit=self.page,
+                    limit=limit,
                     _continue=token,
                     _request_timeout=TIMEOUT,
                 )
@@ -145,7 +167,7 @@ class KubeCluster:
                     GROUP,
                     VERSION,
                     PLURAL,
-                    limit=self.page,
+                    limit=limit,
                     _continue=token,
                     _request_timeout=TIMEOUT,
                 )
@@ -254,6 +276,7 @@ def _translated(doing: str) -> Iterator[None]:
     try:
         yield
     except client.ApiException as error:
-        raise ClusterUnavailable(f"{doing}: {error.status} {error.reason}") from error
+        kind = ClusterForbids if error.status in (_UNKNOWN, _FORBIDDEN) else ClusterUnavailable
+        raise kind(f"{doing}: {error.status} {error.reason}") from error
     except _AWAY as error:
         raise ClusterUnavailable(f"{doing}: {str(error) or type(error).__name__}") from error

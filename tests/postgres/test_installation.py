@@ -1,0 +1,129 @@
+"""An installation's parts come up in any order: who is early waits, and the receiver can log in."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from dev.environment import script
+from dev.postgres import Postgres
+from dev.processes import Command, Process
+from tests.support.eventually import eventually
+
+PATIENCE = 40.0
+
+
+def tradingsweep(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that ends by itself."""
+    return subprocess.run(
+        [script("tradingsweep"), *arguments],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def as_user(dsn: str, user: str, password: str) -> str:
+    """The same database for another user."""
+    return str(psycopg.conninfo.make_conninfo(dsn, user=user, password=password))
+
+
+def test_a_migration_makes_the_receivers_login(empty_database: str) -> None:
+    """It may put a callback into the inbox, and read nothing."""
+    receiver = as_user(empty_database, "callbacks_a", "first-word")
+    done = tradingsweep(
+        "migrate", TRADINGSWEEP_DSN=empty_database, TRADINGSWEEP_RECEIVER_DSN=receiver
+    )
+
+    assert 0 == done.returncode, done.stderr
+    with psycopg.connect(receiver, autocommit=True) as inbox:
+        inbox.execute("SELECT inbox_put_v1(%s, %s)", ("0" * 64, b"{}"))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            inbox.execute("SELECT * FROM callback_inbox")
+
+
+def test_another_migration_changes_the_password(empty_database: str) -> None:
+    """So a password is changed: in the Secret, then by the next upgrade."""
+    for word in ("first-word", "second-word"):
+        receiver = as_user(empty_database, "callbacks_b", word)
+        done = tradingsweep(
+            "migrate", TRADINGSWEEP_DSN=empty_database, TRADINGSWEEP_RECEIVER_DSN=receiver
+        )
+        assert 0 == done.returncode, done.stderr
+
+    with psycopg.connect(receiver):
+        pass
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(as_user(empty_database, "callbacks_b", "first-word"))
+
+
+@pytest.mark.parametrize(
+    ("receiver", "advice"),
+    [
+        ("postgresql://127.0.0.1/x", "must hold a user and a password"),
+        ("nothing = readable = at all", "cannot be read"),
+    ],
+    ids=["no user", "unreadable"],
+)
+def test_a_wrong_receiver_dsn_is_named_and_not_repeated(
+    empty_database: str, receiver: str, advice: str
+) -> None:
+    """One line names the variable and its rule."""
+    done = tradingsweep(
+        "migrate", TRADINGSWEEP_DSN=empty_database, TRADINGSWEEP_RECEIVER_DSN=receiver
+    )
+
+    assert 1 == done.returncode
+    assert f"tradingsweep: TRADINGSWEEP_RECEIVER_DSN: {advice}" == done.stderr.splitlines()[-1]
+    assert receiver not in done.stderr
+
+
+def test_the_owner_is_not_taken_for_the_receiver(empty_database: str) -> None:
+    """Its password would be changed by mistake."""
+    user = str(psycopg.conninfo.conninfo_to_dict(empty_database)["user"])
+    owner = as_user(empty_database, user, "x")
+    done = tradingsweep("migrate", TRADINGSWEEP_DSN=empty_database, TRADINGSWEEP_RECEIVER_DSN=owner)
+
+    assert 1 == done.returncode
+    assert "must name another user" in done.stderr
+
+
+def test_a_migration_waits_for_postgres(tmp_path: Path) -> None:
+    """The Job of an installation starts before its database does."""
+    postgres = Postgres(tmp_path / "postgres.log", durable=False)
+    with postgres:
+        dsn = postgres.create_database("late")
+        postgres.kill()
+        waiting = Command(
+            "migrate",
+            [script("tradingsweep"), "migrate", "--wait", str(PATIENCE)],
+            tmp_path / "migrate.log",
+            {"TRADINGSWEEP_DSN": dsn},
+        )
+        with Process(waiting) as migration:
+            eventually(migration.log_tail, lambda said: "postgres_awaited" in said, within=PATIENCE)
+            assert migration.is_running
+            postgres.start()
+
+            assert 0 == migration.wait(PATIENCE)
+
+
+def test_a_pod_waits_until_the_schema_is_there(empty_database: str, tmp_path: Path) -> None:
+    """It says in one line what it waits for, and goes on when a migration has run."""
+    waiting = Command(
+        "await-schema",
+        [script("tradingsweep"), "await-schema"],
+        tmp_path / "await.log",
+        {"TRADINGSWEEP_DSN": empty_database},
+    )
+    with Process(waiting) as waiter:
+        eventually(waiter.log_tail, lambda said: "tradingsweep migrate" in said, within=PATIENCE)
+        assert waiter.is_running
+        tradingsweep("migrate", TRADINGSWEEP_DSN=empty_database)
+
+        assert 0 == waiter.wait(PATIENCE)
+    assert 1 == waiter.log_tail().count("tradingsweep migrate")

@@ -3,9 +3,21 @@
 from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.said import completed
+from tests.support.scripted_api import says
+from tests.support.scripted_system import (
+    SUBMIT,
+    Scripted,
+    best_path,
+    job_of,
+    page,
+    run_id_of,
+    takes,
+)
 from tests.support.system import PATIENCE, System
 
 
@@ -88,6 +100,31 @@ def test_an_edit_that_asks_nothing_new_costs_one_patch(
     assert ("Completed", "Completed") == usual.standing(name)
     assert 1 == len(usual.jobs(name))
     assert usual.recorded(name)["run_no"] == 1
+
+
+def test_results_of_a_superseded_run_are_kept_and_never_shown(scripted: Scripted) -> None:
+    """The old job had ended before it could be cancelled: its results are its own run's."""
+    name, system = "superseded", scripted.system
+    scripted.submissions(takes(name))
+    scripted.runs(name)
+    system.apply(name)
+    system.wait_for(name, "Running")
+    (old,) = system.submissions(name)
+    scripted.submissions(takes(f"{name}-anew"))
+    scripted.runs(f"{name}-anew")
+    scripted.api.on(best_path(name), says(200, page(name)))
+    system.edit(name, minTrades=66)
+    eventually(lambda: system.status(name).get("run"), 2, within=PATIENCE)
+
+    posts = scripted.api.asked(SUBMIT)
+    (url,) = [p.form["webhook_url"] for p in posts if p.headers["idempotency-key"] == old["key"]]
+    body = completed(job_of(name), run_id_of(name))
+    assert 202 == httpx.post(url, content=body, trust_env=False, timeout=10).status_code
+
+    eventually(lambda: [r["run_no"] for r in system.results(name)], [1], within=PATIENCE)
+    eventually(lambda: system.submissions(name)[0]["slot_released_at"], bool, within=PATIENCE)
+    assert ["cancelled", "accepted"] == [s["state"] for s in system.submissions(name)]
+    assert not {"best", "lastCompleted", "results"} & set(system.status(name))
 
 
 def test_another_run_id_asks_for_another_run(usual: System) -> None:

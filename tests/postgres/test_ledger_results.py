@@ -200,3 +200,28 @@ async def test_a_report_is_stored_with_its_results(desk: Desk, connection: Conne
     other = await desk.at_the_api("another")
     await desk.finish(other, a_page(sweep_run_id="run_other"))
     assert 1 == count(connection, "trading_sweep_reports", "true")
+
+
+async def test_results_of_a_superseded_run_are_stored_under_it_once(
+    desk: Desk, connection: Connection
+) -> None:
+    """Its state stays, and what is asked for again finds that they are there."""
+    key = await desk.at_the_api()
+    old = (await desk.ledger.view(key.uid)).submissions[-1].key
+    await desk.apply(generation=2, step=2)
+    asked = await desk.ledger.asked_by(old)
+    assert asked is not None
+    assert "BTC-USD" == asked.form["ticker"]
+
+    await desk.ledger.store_late(old, a_page())
+    await desk.ledger.store_late(old, a_page())
+
+    assert await desk.ledger.asked_by(old) is None
+    assert ("cancelled", 1, 2) == one(
+        connection,
+        "SELECT s.state, r.run_no, (SELECT count(*) FROM trading_sweep_results)::int"
+        " FROM submissions AS s JOIN pipeline_jobs AS r ON r.id = s.run_id WHERE s.key = %s",
+        old,
+    )
+    view = await desk.ledger.view(key.uid)
+    assert ((), None) == (view.top, view.last_completed)

@@ -5,7 +5,7 @@ import pytest
 from tests.support.said import JOB, RUN, completed, failed
 from tests.support.situations import KEY, A
 from tradingsweep.domain.actions import AskAtOnce, Collect, Follow, Record
-from tradingsweep.domain.changes import Change, InboxMark, InboxOutcome, Learned
+from tradingsweep.domain.changes import Change, InboxMark, InboxOutcome, LateResults, Learned
 from tradingsweep.domain.decide import decide
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import State
@@ -116,6 +116,21 @@ def test_a_callback_for_an_earlier_run_names_its_job() -> None:
     situation = A.sweep().accepted().called_back(completed("job-7"), key="e" * 64)
 
     assert (Learned("e" * 64, "job-7", "callback"),) == recorded(situation).learned
+
+
+def test_results_of_an_earlier_run_are_kept_under_it() -> None:
+    """Fetched beside the passes: the current run waits for nothing of an earlier one."""
+    situation = A.sweep().accepted().called_back(completed(), key="e" * 64)
+
+    assert (LateResults("e" * 64, JOB, RUN),) == recorded(situation).late
+
+
+@pytest.mark.parametrize(("body", "signed"), [(failed(), True), (completed(), False)])
+def test_only_a_signed_end_of_an_earlier_run_is_worth_a_fetch(body: bytes, *, signed: bool) -> None:
+    """A failure has no results, and anybody can send a plain callback."""
+    situation = A.sweep().accepted().called_back(body, key="e" * 64, signed=signed)
+
+    assert () == recorded(situation).late
 
 
 def test_a_callback_after_the_end_is_late() -> None:

@@ -109,6 +109,25 @@ class Deletion(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LateResults:
+    """A job of a superseded run ended well: its results are worth keeping."""
+
+    key: str
+    job_id: str
+    sweep_run_id: str | None
+    """None: the callback did not name it."""
+
+    @property
+    def payload(self) -> dict[str, str | None]:
+        """What the outbox keeps of it."""
+        return {
+            "submission_key": self.key,
+            "job_id": self.job_id,
+            "sweep_run_id": self.sweep_run_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Restored:
     """What a status knows and the ledger has lost: its rows are rebuilt, and nothing is sent."""
 
@@ -167,7 +186,12 @@ class Change:
     moves: tuple[Move, ...] = ()
     learned: tuple[Learned, ...] = ()
     releases: tuple[str, ...] = ()
-    """Keys of ended submissions whose job is known to have ended: their slots are free."""
+    """Keys of ended submissions whose job is known to have ended: their slots are free.
+
+    Where the change names the job too, only that one has ended: another job that is known of the
+    same submission keeps the slot."""
+    late: tuple[LateResults, ...] = ()
+    """Results of runs that were superseded: fetched and stored under them, and never shown."""
     reopens: bool = False
     """A further submission of the run is put in line, in state ready."""
     results: ResultPage | None = None

@@ -1,10 +1,13 @@
 """The parameter grid of a sweep: how many pairs it asks for, and which pairs belong to it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from tradingsweep.crd.model import TradingSweepSpec
+
+_SPANS = ("fast_range", "slow_range", "step")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,11 @@ class Grid:
         )
         step = parameters["step"]
         return cls(range(fast_min, fast_max + 1, step), range(slow_min, slow_max + 1, step))
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, str]) -> Self:
+        """Take the grid from a submission as it was sent."""
+        return cls.read({name: json.loads(form[name]) for name in _SPANS})
 
     @property
     def requested(self) -> int:

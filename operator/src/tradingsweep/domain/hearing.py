@@ -1,9 +1,11 @@
 """What a callback means: a hint. The results are fetched, and only then is a run Completed."""
 
+from dataclasses import replace
+
 from tradingsweep.contract import Callback, ContractError, parse_callback
 from tradingsweep.domain.actions import Action, AskAtOnce, Collect, Follow, Record, Rest
 from tradingsweep.domain.answers import Done
-from tradingsweep.domain.changes import Change, InboxMark, InboxOutcome, Learned
+from tradingsweep.domain.changes import Change, InboxMark, InboxOutcome, LateResults, Learned
 from tradingsweep.domain.endings import attempt_failed, not_collected
 from tradingsweep.domain.facts import Facts, InboxRow, Submission
 from tradingsweep.domain.outcomes import accepted
@@ -24,13 +26,24 @@ def callback_came(facts: Facts) -> Action | None:
     except ContractError:
         return _mark(row, InboxOutcome.MALFORMED)
     if about is None or facts.view.run is None or about.run_no != facts.view.run.run_no:
-        # It changes nothing any more, but where the answer was lost only it names the job.
-        return _mark(row, InboxOutcome.SUPERSEDED, callback)
+        return _of_an_earlier_run(row, callback)
     if not row.signed:
         # Anybody can have sent it: what it says is not believed, and the stream is asked at once.
         heard = _mark(row, InboxOutcome.APPLIED)
         return AskAtOnce(about, heard.change) if about.state is State.ACCEPTED else heard
     return _hear(facts, row, about, callback)
+
+
+def _of_an_earlier_run(row: InboxRow, callback: Callback) -> Record:
+    """Its slot is free; results that it brings are kept under their own run, and never shown.
+
+    Where the answer was lost only it names the job.
+    """
+    marked = _mark(row, InboxOutcome.SUPERSEDED, callback)
+    if not row.signed or callback.status != "completed":
+        return marked
+    late = LateResults(row.key, callback.job_id, callback.results_id)
+    return Record(replace(marked.change, late=(late,)))
 
 
 def _hear(facts: Facts, row: InboxRow, about: Submission, callback: Callback) -> Action:

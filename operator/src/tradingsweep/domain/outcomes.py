@@ -159,14 +159,24 @@ def usable(facts: Facts, page: ResultPage) -> ResultPage:
     run = facts.view.run
     if run is None:
         raise AnswerRefused("there is no run to hold it against")
-    grid = Grid.read(run.parameters)
+    if not run.parameters:
+        raise AnswerRefused("it is not known any more what this run asked for")
+    return checked(Grid.read(run.parameters), page, run.store_results)
+
+
+def checked(grid: Grid, page: ResultPage, most: int) -> ResultPage:
+    """Check a page against a grid, and cut it to the number of rows that is to be stored.
+
+    Raises:
+        AnswerRefused: a pair does not belong to the sweep.
+    """
     for result in page.results:
         pair = (result.fast_period, result.slow_period)
         if pair not in grid:
             raise AnswerRefused(
                 f"a result names the pair {pair[0]}/{pair[1]}, which the sweep did not ask for"
             )
-    return replace(page, results=page.results[: run.store_results], returned=len(page.results))
+    return replace(page, results=page.results[:most], returned=len(page.results))
 
 
 def _how_it_ended(page: ResultPage) -> tuple[Reason, str]:

@@ -61,7 +61,7 @@ class Effect:
 
     id: int
     kind: str
-    """event, cancel, look, delete_object or mail."""
+    """event, cancel, look, collect, delete_object or mail."""
     key: Key
     payload: dict[str, Any]
     tries: int
@@ -81,6 +81,15 @@ class HistoryLimits:
 
     completed: int
     failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a submission of any run asked for."""
+
+    run_id: str
+    form: dict[str, str]
+    store_results: int
 
 
 class Ledger(Protocol):
@@ -156,6 +165,14 @@ class Ledger(Protocol):
 
     async def claimed_elsewhere(self, sweep_run_id: str, run_id: str) -> bool:
         """Whether another run has taken its results from this sweep run."""
+        ...
+
+    async def asked_by(self, submission_key: str) -> "Asked | None":
+        """Return what a submission asked for; None where its results are stored already."""
+        ...
+
+    async def store_late(self, submission_key: str, page: ResultPage) -> None:
+        """Store the results of a superseded run under it, once; nothing else changes."""
         ...
 
     async def claim_effects(self, limit: int, *, mails: bool = False) -> list[Effect]:

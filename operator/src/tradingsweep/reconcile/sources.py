@@ -14,6 +14,7 @@ from tradingsweep.errors import (
     TradingApiUnavailable,
 )
 from tradingsweep.reconcile.context import Context
+from tradingsweep.reconcile.late import collect_late
 from tradingsweep.reconcile.ports import AdmissionLimits, Effect, KubeEvent
 from tradingsweep.reconcile.queue import Bell
 
@@ -138,6 +139,9 @@ async def _perform(effect: Effect, context: Context) -> bool:
             return False
         case "cancel":
             return await _cancel(said["job_id"], context)
+        case "collect":
+            await collect_late(effect, context)
+            return False
         case "look":
             context.queue.add(effect.key)
             return False

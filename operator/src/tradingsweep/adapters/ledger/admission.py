@@ -13,7 +13,7 @@ from psycopg.sql import SQL
 from psycopg.types.json import Jsonb
 
 from tradingsweep.adapters.ledger.leadership import leads
-from tradingsweep.adapters.ledger.line import MAY_GO, front, scope
+from tradingsweep.adapters.ledger.line import MAY_GO, front, scope, successors
 from tradingsweep.adapters.ledger.postgres import Connection, Identity, Pool, transaction
 from tradingsweep.domain.identity import submission_key
 from tradingsweep.domain.queueing import Waiting, next_in_line
@@ -37,12 +37,11 @@ async def admit(
         now = await (await connection.execute("SELECT clock_timestamp() AS now")).fetchone()
         arguments = scope(identity, max_combinations) | (now or {})
         held = await (await connection.execute(_HELD, arguments)).fetchall()
+        heirs = await successors(connection, arguments)
         free = limits.total - sum(row["held"] for row in held)
-        if free <= 0:
-            return []
         turns = await connection.execute(_TURNS, arguments)
-        chosen = next_in_line(
-            await front(connection, arguments, free),
+        chosen = heirs + next_in_line(
+            await _others(connection, arguments, free, heirs),
             {row["namespace"]: row["last_admitted_at"] async for row in turns},
             free,
             taken={row["namespace"]: row["held"] for row in held},
@@ -51,6 +50,17 @@ async def admit(
         locked = await _lock(connection, chosen)
         intended = [await _intend(connection, identity, arguments, next_) for next_ in locked]
         return [key for key in intended if key is not None]
+
+
+async def _others(
+    connection: Connection, arguments: dict[str, Any], free: int, heirs: list[Waiting]
+) -> list[Waiting]:
+    """Return who could take a slot that nobody has; heirs take none of those."""
+    if free <= 0:
+        return []
+    known = {heir.uid for heir in heirs}
+    line = await front(connection, arguments, free + len(heirs))
+    return [waiting for waiting in line if waiting.uid not in known]
 
 
 async def _lock(connection: Connection, chosen: list[Waiting]) -> list[Waiting]:
@@ -102,7 +112,8 @@ async def _intend(
     return Key(waiting.uid, waiting.namespace, sweep["name"])
 
 
-# Replaced, cancelled and timed-out submissions hold their slot while their job may be running.
+# Replaced, cancelled and timed-out submissions hold their slot while their job may be running; a
+# replaced one shares it with its successor, and with those that it replaced itself.
 # Other clusters' count for the API, but not for a namespace of this one with the same name.
 _HELD = """
 SELECT CASE WHEN w.cluster_id = %(cluster)s THEN w.namespace ELSE '' END AS namespace,
@@ -111,6 +122,10 @@ FROM submissions AS s JOIN sweeps AS w ON w.uid = s.sweep_uid
 WHERE s.api = %(api)s AND s.slot_released_at IS NULL
   AND (s.state IN ('intent', 'unknown', 'accepted')
        OR (s.state IN ('replaced', 'cancelled', 'timed_out') AND s.slot_until > %(now)s))
+  AND NOT (s.state = 'replaced' AND EXISTS (
+      SELECT FROM submissions AS o
+      WHERE o.run_id = s.run_id AND o.n > s.n AND o.slot_released_at IS NULL
+        AND o.state IN ('intent', 'unknown', 'accepted', 'replaced')))
 GROUP BY 1
 """
 

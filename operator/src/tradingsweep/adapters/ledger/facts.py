@@ -10,7 +10,7 @@ async def learn_job_id(pool: Pool, submission_key: str, job_id: str, source: str
 
 
 async def append_job_id(
-    connection: Connection, submission_key: str, job_id: str, source: str
+    connection: Connection, submission_key: str, job_id: str, source: str, *, ended: bool = False
 ) -> None:
     """Append a job id; where its submission was cancelled meanwhile, the job is to be cancelled.
 
@@ -18,7 +18,7 @@ async def append_job_id(
     cancel; (2) the job id is appended, and the submission still reads as accepted; (3) both commit,
     and nobody has asked for the cancellation. With the lock, who comes second sees the first.
     """
-    arguments = {"key": submission_key, "job_id": job_id, "source": source}
+    arguments = {"key": submission_key, "job_id": job_id, "source": source, "ended": ended}
     await connection.execute(_LOCK, arguments)
     await connection.execute(_APPEND, arguments)
     await connection.execute(_UNPARK, arguments)
@@ -33,9 +33,10 @@ async def cancel_known_jobs(connection: Connection, submission_key: str) -> None
 _LOCK = "SELECT 1 FROM submissions WHERE key = %(key)s FOR SHARE"
 
 _APPEND = """
-INSERT INTO submission_job_ids (submission_key, external_job_id, source)
-VALUES (%(key)s, %(job_id)s, %(source)s)
-ON CONFLICT DO NOTHING
+INSERT INTO submission_job_ids AS j (submission_key, external_job_id, source, ended_at)
+VALUES (%(key)s, %(job_id)s, %(source)s, CASE WHEN %(ended)s THEN now() END)
+ON CONFLICT (submission_key, external_job_id) DO UPDATE SET ended_at = EXCLUDED.ended_at
+WHERE j.ended_at IS NULL AND EXCLUDED.ended_at IS NOT NULL
 """
 
 # A callback that is parked in the very moment in which its id is learned is not seen here, and goes
@@ -51,5 +52,6 @@ SELECT 'cancel:' || s.key || ':' || j.external_job_id, s.sweep_uid, 'cancel',
        jsonb_build_object('submission_key', s.key, 'job_id', j.external_job_id)
 FROM submissions AS s JOIN submission_job_ids AS j ON j.submission_key = s.key
 WHERE s.key = %(key)s AND s.state IN ('cancelled', 'timed_out') AND s.slot_released_at IS NULL
+  AND j.ended_at IS NULL
 ON CONFLICT (dedupe_key) DO NOTHING
 """

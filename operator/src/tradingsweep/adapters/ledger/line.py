@@ -26,6 +26,12 @@ async def front(connection: Connection, arguments: dict[str, Any], most: int) ->
     return [Waiting(**row) async for row in rows]
 
 
+async def successors(connection: Connection, arguments: dict[str, Any]) -> list[Waiting]:
+    """Return who waits with a slot of their own: that of the submission which they replace."""
+    rows = await connection.execute(_SUCCESSORS, arguments)
+    return [Waiting(**row) async for row in rows]
+
+
 async def anyone(pool: Pool, identity: Identity, max_combinations: int) -> bool:
     """Whether a sweep could take a slot, if there is one."""
     async with transaction(pool) as connection:
@@ -63,6 +69,17 @@ CROSS JOIN LATERAL (
     WHERE r.tenant_id = t.namespace AND {may_go}
     ORDER BY r.priority DESC, r.created_at, w.uid LIMIT %(most)s) AS line
 WHERE t.cluster_id = %(cluster)s
+  AND NOT EXISTS (SELECT FROM api_state AS a WHERE a.api = %(api)s
+                  AND (a.down_until > %(now)s OR a.credentials_rejected_until > %(now)s))
+""").format(may_go=MAY_GO)
+
+_SUCCESSORS = SQL("""
+SELECT DISTINCT w.uid, w.namespace, r.priority, r.created_at AS queued_at
+FROM submissions AS held
+JOIN pipeline_jobs AS r ON r.id = held.run_id
+JOIN sweeps AS w ON w.uid = r.sweep_uid AND w.run_no = r.run_no
+WHERE held.api = %(api)s AND held.state = 'replaced' AND held.slot_until > %(now)s
+  AND held.slot_released_at IS NULL AND {may_go}
   AND NOT EXISTS (SELECT FROM api_state AS a WHERE a.api = %(api)s
                   AND (a.down_until > %(now)s OR a.credentials_rejected_until > %(now)s))
 """).format(may_go=MAY_GO)

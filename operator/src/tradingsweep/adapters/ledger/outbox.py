@@ -43,7 +43,9 @@ async def done(pool: Pool, effect: Effect, *, released: bool) -> None:
     async with transaction(pool) as connection:
         await connection.execute(_DONE, {"id": effect.id})
         if released and "submission_key" in effect.payload:
-            await connection.execute(_CONFIRM, {"key": effect.payload["submission_key"]})
+            said = {"key": effect.payload["submission_key"], "job_id": effect.payload["job_id"]}
+            await connection.execute(_END, said)
+            await connection.execute(_CONFIRM, said)
 
 
 async def failed(pool: Pool, effect: Effect, wait: timedelta, *, dead: bool) -> bool:
@@ -75,10 +77,18 @@ SELECT * FROM claimed ORDER BY next_at, id
 
 _DONE = "UPDATE outbox SET done_at = now(), lease_until = NULL WHERE id = %(id)s"
 
+_END = """
+UPDATE submission_job_ids SET ended_at = coalesce(ended_at, now())
+WHERE submission_key = %(key)s AND external_job_id = %(job_id)s
+"""
+
+# A submission can have several jobs, at an API that forgot its key: the first end is not all.
 _CONFIRM = """
 UPDATE submissions SET
     cancel_state = 'confirmed', slot_released_at = coalesce(slot_released_at, now())
 WHERE key = %(key)s
+  AND NOT EXISTS (SELECT FROM submission_job_ids AS j
+                  WHERE j.submission_key = %(key)s AND j.ended_at IS NULL)
 """
 
 # A job that was not cancelled runs on, and its slot is counted until slot_until: so long the API is

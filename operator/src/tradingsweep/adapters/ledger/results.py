@@ -9,16 +9,14 @@ from tradingsweep.adapters.ledger.postgres import Connection
 from tradingsweep.domain.answers import Result, ResultPage
 
 
-async def store_results(
-    connection: Connection, run_id: str, submission_key: str, page: ResultPage
-) -> None:
+async def store_results(connection: Connection, submission_key: str, page: ResultPage) -> None:
     """Store a page under the submission that earned it, and what it said beside its rows."""
     cursor = connection.cursor()
     await cursor.executemany(
         _INSERT,
         [
             _row(result)
-            | {"key": submission_key, "run_id": run_id, "rank": rank}
+            | {"key": submission_key, "rank": rank}
             | {"sweep_run_id": page.sweep_run_id}
             for rank, result in enumerate(page.results, start=1)
         ],
@@ -36,11 +34,10 @@ async def store_results(
     if page.report is not None:
         await connection.execute(
             _REPORT,
-            {"key": submission_key, "run_id": run_id, "report": page.report}
-            | {"sweep_run_id": page.sweep_run_id},
+            {"key": submission_key, "report": page.report, "sweep_run_id": page.sweep_run_id},
         )
     await connection.execute(
-        _SUMMARY, {"run_id": run_id, "summary": Jsonb(summary), "tested": page.total}
+        _SUMMARY, {"key": submission_key, "summary": Jsonb(summary), "tested": page.total}
     )
 
 
@@ -60,12 +57,12 @@ SELECT %(key)s, %(rank)s, %(digest)s, r.id, %(sweep_run_id)s, r.parameters->>'ti
        %(sharpe_ratio)s, %(sortino_ratio)s, %(total_return_pct)s, %(annualized_return)s,
        %(max_drawdown_pct)s, %(win_rate_pct)s, %(profit_factor)s, %(total_trades)s,
        %(trades_per_month)s, %(avg_trade_duration)s
-FROM pipeline_jobs AS r WHERE r.id = %(run_id)s::uuid
+FROM pipeline_jobs AS r JOIN submissions AS s ON s.run_id = r.id WHERE s.key = %(key)s
 """
 
 _REPORT = """
 INSERT INTO trading_sweep_reports (submission_key, job_id, sweep_run_id, report)
-VALUES (%(key)s, %(run_id)s::uuid, %(sweep_run_id)s, %(report)s::jsonb)
+SELECT key, run_id, %(sweep_run_id)s, %(report)s::jsonb FROM submissions WHERE key = %(key)s
 """
 
 _SUMMARY = """
@@ -74,5 +71,5 @@ UPDATE pipeline_jobs SET
     metrics = jsonb_build_object(
         'duration_seconds', extract(epoch FROM completed_at - started_at),
         'combinations_tested', %(tested)s::int)
-WHERE id = %(run_id)s::uuid
+WHERE id = (SELECT run_id FROM submissions WHERE key = %(key)s)
 """

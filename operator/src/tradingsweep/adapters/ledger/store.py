@@ -9,6 +9,7 @@ from tradingsweep.adapters.ledger import (
     counts,
     facts,
     history,
+    late,
     leadership,
     line,
     outbox,
@@ -17,9 +18,10 @@ from tradingsweep.adapters.ledger import (
     write,
 )
 from tradingsweep.adapters.ledger.postgres import Identity, Pool, transaction
+from tradingsweep.domain.answers import ResultPage
 from tradingsweep.domain.changes import Change
 from tradingsweep.domain.facts import Question, View
-from tradingsweep.reconcile.ports import AdmissionLimits, Effect, HistoryLimits, Key
+from tradingsweep.reconcile.ports import AdmissionLimits, Asked, Effect, HistoryLimits, Key
 
 
 class PostgresLedger:
@@ -116,6 +118,14 @@ class PostgresLedger:
         async with transaction(self._pool) as connection:
             cursor = await connection.execute(_CLAIMED, arguments)
             return await cursor.fetchone() is not None
+
+    async def asked_by(self, submission_key: str) -> Asked | None:
+        """Return what a submission asked for; None where its results are stored already."""
+        return await late.asked_by(self._pool, submission_key)
+
+    async def store_late(self, submission_key: str, page: ResultPage) -> None:
+        """Store the results of a superseded run under it, once."""
+        await late.store(self._pool, submission_key, page)
 
     async def claim_effects(self, limit: int, *, mails: bool = False) -> list[Effect]:
         """Take due rows of the outbox for a while: mails, or all others."""

@@ -35,8 +35,13 @@ async def move_submission(connection: Connection, known: Iterable[Submission], m
 
 
 async def release_slot(connection: Connection, key: str) -> None:
-    """Free the slot of an ended submission whose job is known to have ended."""
+    """Free the slot of an ended submission, unless another job of it may be running."""
     await connection.execute(_RELEASE, {"key": key})
+
+
+async def end_all_jobs(connection: Connection, key: str) -> None:
+    """Take all jobs of a submission for ended."""
+    await connection.execute(_END_ALL, {"key": key})
 
 
 async def reopen(connection: Connection, last: Submission, key: str) -> None:
@@ -59,7 +64,15 @@ WHERE key = %(key)s
 """
 
 _RELEASE = """
-UPDATE submissions SET slot_released_at = coalesce(slot_released_at, now()) WHERE key = %(key)s
+UPDATE submissions SET slot_released_at = coalesce(slot_released_at, now())
+WHERE key = %(key)s
+  AND NOT EXISTS (SELECT FROM submission_job_ids AS j
+                  WHERE j.submission_key = %(key)s AND j.ended_at IS NULL)
+"""
+
+_END_ALL = """
+UPDATE submission_job_ids SET ended_at = now()
+WHERE submission_key = %(key)s AND ended_at IS NULL
 """
 
 _REOPEN = """

@@ -5,6 +5,7 @@ written. The other parts of a change follow in a fixed order, each in the file o
 """
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from psycopg.errors import UniqueViolation
@@ -15,7 +16,12 @@ from tradingsweep.adapters.ledger.postgres import Connection, Identity, Pool, tr
 from tradingsweep.adapters.ledger.restoring import restore
 from tradingsweep.adapters.ledger.results import store_results
 from tradingsweep.adapters.ledger.runs import edit_run, open_run, rewrite_run, steer_run
-from tradingsweep.adapters.ledger.submissions import move_submission, release_slot, reopen
+from tradingsweep.adapters.ledger.submissions import (
+    end_all_jobs,
+    move_submission,
+    release_slot,
+    reopen,
+)
 from tradingsweep.domain.changes import Change
 from tradingsweep.domain.facts import View
 from tradingsweep.domain.identity import IDENTITY_VERSION, submission_key
@@ -104,15 +110,19 @@ class _Decision:
         await steer_run(connection, uid, self.run_no, change)
         await edit_run(connection, uid, self.run_no, self.after, change)
         await restore(connection, self.identity, self.key, change)
-        for key in change.releases:
-            await release_slot(connection, key)
+        named = {fact.key for fact in change.learned}
         for fact in change.learned:
-            await append_job_id(connection, fact.key, fact.job_id, fact.source)
+            ended = fact.key in change.releases
+            await append_job_id(connection, fact.key, fact.job_id, fact.source, ended=ended)
+        for key in change.releases:
+            if key not in named:
+                await end_all_jobs(connection, key)
+            await release_slot(connection, key)
         if change.reopens:
             await reopen(connection, self.attempts[-1], self._next_key())
         if change.results is not None and self.view.run is not None:
             source = next(m.key for m in change.moves if m.to is State.COMPLETED)
-            await store_results(connection, self.view.run.id, source, change.results)
+            await store_results(connection, source, change.results)
         for mark in change.inbox:
             read = next(row for row in self.view.inbox if row.id == mark.id)
             await connection.execute(
@@ -153,6 +163,9 @@ class _Decision:
             dedupe = f"delete:{self.key.uid}:{self.version}"
             why = {"because": self.change.deletes.value}
             await self._leave(connection, "delete_object", dedupe, why)
+        for late in self.change.late:
+            dedupe = f"collect:{late.key}:{late.job_id}"
+            await self._leave(connection, "collect", dedupe, late.payload)
         if self.change.wakes:
             await self._leave(connection, "look", f"look:{self.key.uid}:{self.version}", {})
         for said in self.change.announce:
@@ -166,11 +179,11 @@ class _Decision:
             await self._leave(connection, "mail", f"mail:{told}:{whom}", sent)
 
     async def _leave(
-        self, connection: Connection, kind: str, dedupe: str, payload: dict[str, Any]
+        self, connection: Connection, kind: str, dedupe: str, payload: Mapping[str, Any]
     ) -> None:
         await connection.execute(
             _OUTBOX,
-            {"kind": kind, "dedupe": dedupe, "uid": self.key.uid, "payload": Jsonb(payload)},
+            {"kind": kind, "dedupe": dedupe, "uid": self.key.uid, "payload": Jsonb(dict(payload))},
         )
 
 

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -163,24 +163,28 @@ def test_a_human_sees_what_is_held_and_lets_it_go_on(rolled_back: RolledBack) ->
 
 
 class Cut:
-    """A control plane whose etcd can be set back, and the processes that live on it."""
+    """A cluster whose etcd can be set back: each life of it is a control plane of its own."""
 
     def __init__(self, folder: Path, binaries: Binaries) -> None:
-        self.folder, self._binaries = folder, binaries
-        self.kubectl = Kubectl(folder / "kubeconfig", find_kubectl(), folder / "cache")
+        self.kubeconfig = folder / "kubeconfig"
+        """The same path in each life."""
+        self._folder, self._binaries, self._lives = folder, binaries, 0
+        self.kubectl = Kubectl(self.kubeconfig, find_kubectl(), folder / "cache")
 
-    def up(self) -> ControlPlane:
-        """Run it on what is in its folder, until the block ends."""
-        return ControlPlane(self.folder, self._binaries)
+    @contextmanager
+    def life(self, *, of: int | None = None) -> Iterator[None]:
+        """Run it until the block ends, with the objects that were there at the end of a life."""
+        self._lives += 1
+        home = self._home(self._lives)
+        home.mkdir()
+        if of is not None:
+            shutil.copytree(self._home(of) / "etcd", home / "etcd")
+        with ControlPlane(home, self._binaries) as plane:
+            shutil.copy(plane.kubeconfig, self.kubeconfig)
+            yield
 
-    def snapshot(self) -> None:
-        """Copy etcd's data; it is down."""
-        shutil.copytree(self.folder / "etcd", self.folder / "snapshot")
-
-    def restore(self) -> None:
-        """Put them back; it is down."""
-        shutil.rmtree(self.folder / "etcd")
-        (self.folder / "snapshot").rename(self.folder / "etcd")
+    def _home(self, number: int) -> Path:
+        return self._folder / f"life-{number}"
 
     def status(self, name: str) -> dict[str, Any]:
         """Return the status of a sweep."""
@@ -204,8 +208,7 @@ def cut(tmp_path: Path) -> Cut:
     """A control plane of the test's own."""
     binaries = found()
     assert isinstance(binaries, Binaries)
-    (tmp_path / "plane").mkdir()
-    return Cut(tmp_path / "plane", binaries)
+    return Cut(tmp_path, binaries)
 
 
 def test_an_etcd_of_an_earlier_moment_runs_and_cancels_nothing(
@@ -213,17 +216,16 @@ def test_an_etcd_of_an_earlier_moment_runs_and_cancels_nothing(
 ) -> None:
     """A sweep whose edit is undone by the restore, and one that is there again, are both held."""
     with ledgers.fresh() as (dsn, receiver_dsn), ExitStack() as stack:
-        with cut.up() as plane:
+        with cut.life():
             cut.kubectl.run("apply", "--server-side", "-f", str(CRDS))
             cut.kubectl.run("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))
-            wiring = Wiring(plane.kubeconfig, dsn, receiver_dsn, namespaces=("default",))
+            wiring = Wiring(cut.kubeconfig, dsn, receiver_dsn, namespaces=("default",))
             running = stack.enter_context(Stack(tmp_path, wiring))
             for name in ("edited", "deleted"):
                 cut.kubectl.run("apply", "-n", "default", "-f", "-", text=a_sweep(name))
                 eventually(partial(cut.phase, name), "Completed", within=PATIENCE)
             running.operator.stop()
-        cut.snapshot()
-        with cut.up():
+        with cut.life(of=1):
             running.operator.start().wait_ready()
             patch = '{"spec": {"minTrades": 77}}'
             cut.kubectl.run("patch", "tsweep", "edited", "--type=merge", "-p", patch)
@@ -233,8 +235,7 @@ def test_an_etcd_of_an_earlier_moment_runs_and_cancels_nothing(
             gone = "SELECT count(*) FROM sweeps WHERE object_gone_at IS NOT NULL"
             eventually(lambda: ask(dsn, gone), 1, within=PATIENCE)
             running.operator.stop()
-        cut.restore()
-        with cut.up():
+        with cut.life(of=1):
             running.operator.start().wait_ready()
             for name in ("edited", "deleted"):
                 eventually(partial(cut.stalled, name), "ObjectRestored", within=PATIENCE)
@@ -273,7 +274,7 @@ def test_two_clusters_on_one_database_leave_each_others_sweeps_alone(
         )
         (tmp_path / "second").mkdir()
         before = system.recorded("of-the-first")
-        with Stack(tmp_path / "second", second).operator.start() as other:
+        with Stack(tmp_path / "second", second).operator as other:
             other.wait_ready()
             scripted.submissions(takes("of-the-second"))
             scripted.ends("of-the-second")

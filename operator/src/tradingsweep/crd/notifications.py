@@ -52,6 +52,6 @@ class Notifications(WireModel):
         min_length=1,
         max_length=2,
         description="Which ends are told: Completed, Failed, or both. Results that are used again "
-        "are not told. Default: both.",
+        "are not told. Default Completed, Failed.",
         json_schema_extra={"x-kubernetes-list-type": "set"},
     )

@@ -1,5 +1,6 @@
 """Against what is outside this repository, and against arithmetic without rounding."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -13,7 +14,9 @@ from tests.engine.plain import account
 from tests.engine.plain.lines import latched
 from tests.engine.series import Prices, a_walk, bars_of
 from tradingapi.engine import Bars, Fill, Strategy, SweepSpec, sweep
-from tradingapi.engine.rows import TIE, ema_rows, macd_rows, rsi_row, sma_rows
+from tradingapi.engine.bars import FloatArray, IntArray
+from tradingapi.engine.bits import WORD
+from tradingapi.engine.rows import TIE, compared, ema_rows, macd_rows, rsi_row, sma_rows
 from tradingapi.prices.arch_data import ArchSource
 
 PERIODS = np.array([2, 3, 14, 50, 100])
@@ -113,3 +116,28 @@ def test_twenty_years_of_an_index_agree_with_the_twin(
     spec = SweepSpec(strategy, (5, 55), (30, 180), 50, fill=fill, slippage_bps=2)
 
     assert disagreements(sweep(bars, spec)) == []
+
+
+def macd_of_nine(close: FloatArray, periods: IntArray) -> FloatArray:
+    """MACD with the usual signal line."""
+    return macd_rows(close, periods, 9)
+
+
+@pytest.mark.parametrize("make", [sma_rows, ema_rows, macd_of_nine])
+def test_keys_decide_only_what_the_rows_decide_too(
+    close: np.ndarray, make: Callable[[FloatArray, IntArray], FloatArray]
+) -> None:
+    """Keys further apart than the guard are rows further apart than the margin, on those sides."""
+    lines = compared(close, make(close, np.arange(1, 60)))
+    guard = np.repeat(lines.guard, WORD)[: close.size]
+    rows, keys = (table[:, : close.size] for table in (lines.rows, lines.keys))
+    margin, decided = lines.margin[: close.size], 0
+    for k in range(1, len(rows)):
+        with np.errstate(invalid="ignore"):
+            apart, rough = rows[k] - rows[: k - 1], keys[k] - keys[: k - 1]
+            sure = np.abs(rough) > guard
+        assert (np.abs(apart) > margin)[sure].all()
+        assert ((apart > 0) == (rough > 0))[sure].all()
+        decided += int(sure.sum())
+
+    assert decided > 0 or np.ptp(close) == 0

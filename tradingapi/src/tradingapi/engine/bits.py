@@ -21,10 +21,15 @@ from numba.extending import intrinsic
 from tradingapi.engine.bars import FloatArray
 from tradingapi.engine.jit import piece
 
+SingleArray: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+
 Object: TypeAlias = Any
 """Objects of numba and of LLVM, which carry no types."""
 
 PAIR: Final = cast("Callable[..., Object]", types.UniTuple)(types.uint64, 2)
+
+LANES: Final = 16
+"""Single-precision numbers in a vector of 256 bits."""
 
 WORD: Final = 64
 """Bars in a word. Rows are padded by as many NaN, so that the last word may be read whole."""
@@ -83,6 +88,53 @@ def _words_apart(
     return PAIR(table, index, index, line, index), generate
 
 
+@intrinsic
+def _signs_apart(
+    _typing: Object, keys: Object, _first: Object, _second: Object, guard: Object, _bar: Object
+) -> Object:
+    """Subtract eight numbers at a time, and gather signs: what both 256 and 512 bits do at once."""
+
+    def generate(context: Object, builder: Object, signature: Object, args: Object) -> Object:
+        single, byte = ir.FloatType(), ir.IntType(LANES)
+        vector, integers = ir.VectorType(single, LANES), ir.VectorType(ir.IntType(32), LANES)
+        mask, word = ir.VectorType(ir.IntType(1), LANES), ir.IntType(WORD)
+        table = context.make_array(signature.args[0])(context, builder, args[0])
+        width = builder.extract_value(table.shape, 1)
+        starts = [
+            builder.gep(table.data, [builder.add(builder.mul(args[row], width), args[4])])
+            for row in (1, 2)
+        ]
+
+        def load(start: Object, lane: int) -> Object:
+            at = builder.gep(start, [ir.Constant(ir.IntType(64), lane)])
+            return builder.load(builder.bitcast(at, vector.as_pointer()), align=4)
+
+        def everywhere(value: Object, kind: Object) -> Object:
+            filled = ir.Constant(kind, ir.Undefined)
+            for lane in range(LANES):
+                filled = builder.insert_element(filled, value, ir.Constant(ir.IntType(32), lane))
+            return filled
+
+        least, size = everywhere(args[3], vector), ir.Constant(integers, [0x7FFFFFFF] * LANES)
+        above, near = ir.Constant(word, 0), ir.Constant(mask, [0] * LANES)
+        for lane in range(0, WORD, LANES):
+            first, second = load(starts[0], lane), load(starts[1], lane)
+            bits = builder.bitcast(builder.fsub(second, first), integers)
+            distance = builder.bitcast(builder.and_(bits, size), vector)
+            near = builder.or_(near, builder.fcmp_unordered("<=", distance, least))
+            signs = builder.icmp_signed("<", bits, ir.Constant(integers, [0] * LANES))
+            part = builder.zext(builder.bitcast(signs, byte), word)
+            above = builder.or_(above, builder.shl(part, ir.Constant(word, lane)))
+        near = builder.zext(builder.bitcast(near, byte), word)
+        return context.make_tuple(builder, signature.return_type, [above, near])
+
+    index = types.int64
+    table = types.Array(types.float32, 2, "C")
+    if (keys, guard) != (table, types.float32):
+        return None
+    return PAIR(table, index, index, types.float32, index), generate
+
+
 first_bit = cast("Callable[[np.uint64], int]", _first_bit)
 """Position of the lowest set bit of a word that is not zero."""
 
@@ -97,6 +149,17 @@ words_apart = cast(
 
 The first word has the bars with rows[first] - rows[second] > margin, the second those with
 rows[first] - rows[second] < -margin. NaN is neither. The bits are the same on every processor.
+"""
+
+
+signs_apart = cast(
+    "Callable[[SingleArray, int, int, np.float32, int], tuple[np.uint64, np.uint64]]",
+    _signs_apart,
+)
+"""(keys, first, second, guard, bar): compare two rows of keys over the 64 bars from `bar`.
+
+The second word is 0 if at every bar they are further apart than `guard`, NaN being no such bar;
+only then does the first word have the bars with keys[first] > keys[second].
 """
 
 

@@ -13,10 +13,10 @@ from tradingapi.engine.grid import Grid
 from tradingapi.engine.passage import Limits, fill_tree
 from tradingapi.engine.per_bar import LONG, SHORT, Prices, Terms
 from tradingapi.engine.periods import INTERVAL_SECONDS, bars_per_year
-from tradingapi.engine.rows import ema_rows, level_words, macd_rows, margin_row, rsi_row, sma_rows
-from tradingapi.engine.search import Job, Lines, Pairs, sweep_pairs, sweep_wishes, tiled
+from tradingapi.engine.rows import compared, crossed, ema_rows, macd_rows, rsi_row, sma_rows
+from tradingapi.engine.search import Job, Pairs, sweep_pairs, sweep_wishes, tiled
 from tradingapi.engine.segments import Costs
-from tradingapi.engine.signals import Clock
+from tradingapi.engine.signals import Clock, Lines
 from tradingapi.engine.spec import Direction, Fill, ShortSale, StartState, Strategy, SweepSpec
 from tradingapi.engine.track import (
     SUMS,
@@ -95,17 +95,15 @@ def held_throughout(job: Job) -> FloatArray:
 
 def lines_of(close: FloatArray, spec: SweepSpec, periods: IntArray) -> Lines:
     """Compute the strategy's line for each period, or the crossings of each level."""
-    none = np.empty((0, 0), dtype=np.uint64)
     match spec.strategy:
         case Strategy.SMA:
-            return Lines(sma_rows(close, periods), margin_row(close), none)
+            return compared(close, sma_rows(close, periods))
         case Strategy.EMA:
-            return Lines(ema_rows(close, periods), margin_row(close), none)
+            return compared(close, ema_rows(close, periods))
         case Strategy.MACD:
-            return Lines(macd_rows(close, periods, spec.signal_period), margin_row(close), none)
+            return compared(close, macd_rows(close, periods, spec.signal_period))
         case Strategy.RSI:
-            words = level_words(rsi_row(close, spec.rsi_period), periods)
-            return Lines(np.empty((0, 0)), np.empty(0), words)
+            return crossed(rsi_row(close, spec.rsi_period), periods)
 
 
 def clock_of(window: Window, spec: SweepSpec, late: int = 0) -> Clock:

@@ -14,15 +14,18 @@ from typing import Final
 import numpy as np
 
 from tradingapi.engine.bars import FloatArray, IntArray
-from tradingapi.engine.bits import WORD
+from tradingapi.engine.bits import WORD, SingleArray
 from tradingapi.engine.jit import kernel
-from tradingapi.engine.signals import WordArray, level_crossings
+from tradingapi.engine.signals import Lines, WordArray, level_crossings
 
 LINE: Final = 8
 """Numbers in a cache line of 64 bytes."""
 
 TIE: Final = 1e-12
 """Lines closer than this part of the price are equal: the rest is rounding."""
+
+GUARD: Final = 2.0**-20
+"""Keys further apart than this part of the largest close are on the sides that the rows are on."""
 
 LEVEL_TIE: Final = 1e-10
 """The same for an index of 0..100 and its level."""
@@ -35,6 +38,28 @@ def aligned(rows: int, bars: int) -> FloatArray:
     skip = (-block.ctypes.data // block.itemsize) % LINE
     table: FloatArray = block[skip : skip + rows * width].reshape(rows, width)
     return table
+
+
+def compared(close: FloatArray, rows: FloatArray) -> Lines:
+    """Return rows that are compared with each other, and what decides most comparisons sooner."""
+    keys = np.empty(rows.shape, np.float32)
+    _fill_keys(rows, keys)
+    none = np.empty((0, 0), np.uint64)
+    return Lines(rows, margin_row(close), keys, guard_words(close), none)
+
+
+def guard_words(close: FloatArray) -> SingleArray:
+    """Return for each word how far apart two keys must be so that the rows are on the same sides.
+
+    A key is off by half a unit of its last place, 2^-24 of it, and so is a difference of keys. No
+    line is further from 0 than the largest close until then, A. So the keys' difference is off by
+    less than 2^-24·(2A + 2A): beyond 2^-20·A the rows' own difference has the same sign, and is
+    more than the margin, which is 1e-12 of a close, and its own rounding.
+    """
+    ends = np.minimum(WORD * np.arange(1, -(-close.size // WORD) + 1), close.size) - 1
+    largest = np.maximum.accumulate(close)[ends]
+    guard: SingleArray = (GUARD * largest).astype(np.float32)
+    return guard
 
 
 def margin_row(close: FloatArray) -> FloatArray:
@@ -80,6 +105,12 @@ def rsi_row(close: FloatArray, period: int) -> FloatArray:
     return row
 
 
+def crossed(row: FloatArray, levels: IntArray) -> Lines:
+    """Return the crossings of levels, which are not compared with each other."""
+    none, single = np.empty((0, 0)), np.empty((0, 0), np.float32)
+    return Lines(none, none[0:0].reshape(0), single, single.reshape(0), level_words(row, levels))
+
+
 def level_words(row: FloatArray, levels: IntArray) -> WordArray:
     """Return the bars on which a row crosses up through each level, one bit a bar."""
     words = np.zeros((levels.size, (row.size - WORD) // WORD + 1), dtype=np.uint64)
@@ -103,6 +134,13 @@ def _prefix_sums(values: FloatArray) -> tuple[FloatArray, FloatArray]:
         high[t + 1] = total + rest
         low[t + 1] = rest - (high[t + 1] - total)
     return high, low
+
+
+@kernel
+def _fill_keys(rows: FloatArray, keys: SingleArray) -> None:
+    for k in range(rows.shape[0]):
+        for t in range(rows.shape[1]):
+            keys[k, t] = rows[k, t]
 
 
 @kernel

@@ -11,24 +11,13 @@ from tradingapi.engine.jit import kernel, piece
 from tradingapi.engine.passage import Limits
 from tradingapi.engine.per_bar import Prices, Room, Scratch, Terms, measured, run
 from tradingapi.engine.segments import Costs, walk
-from tradingapi.engine.signals import Clock, WordArray, crossings, latched
+from tradingapi.engine.signals import Clock, Lines, crossings, latched
 from tradingapi.engine.tally import Sums
 from tradingapi.engine.track import CUBES, DOWN_SQUARES, FOURTHS, RETURNS, SQUARES, Track
 
 TILE: Final = 8
 """Rows of each axis that are compared with each other before the next ones are fetched: two
 tiles of ten years of days fill a third of a megabyte, so they stay in the second-level cache."""
-
-
-class Lines(NamedTuple):
-    """What pairs compare: rows of a strategy's line, or the crossings of levels."""
-
-    rows: FloatArray
-    """One row for each distinct period."""
-    margin: FloatArray
-    """How far apart two rows must be at each bar."""
-    words: WordArray
-    """One row for each level: the bars on which it is crossed up. Empty where rows compare."""
 
 
 class Pairs(NamedTuple):
@@ -105,9 +94,9 @@ def fills(lines: Lines, fast: int, slow: int, job: Job, room: Room, events: IntA
         if lines.words.size > 0:
             found = latched(lines.words, fast, slow, job.clock, events)
         elif side > 0:
-            found = crossings(lines.rows, fast, slow, lines.margin, job.clock, events)
+            found = crossings(lines, fast, slow, job.clock, events)
         else:
-            found = crossings(lines.rows, slow, fast, lines.margin, job.clock, events)
+            found = crossings(lines, slow, fast, job.clock, events)
         if job.by_bar:
             wish(room, events, found, side)
     return found

@@ -10,10 +10,25 @@ from typing import NamedTuple
 import numpy as np
 
 from tradingapi.engine.bars import FloatArray, IntArray
-from tradingapi.engine.bits import WORD, first_bit, latch, words_apart
+from tradingapi.engine.bits import WORD, SingleArray, first_bit, latch, signs_apart, words_apart
 from tradingapi.engine.jit import kernel, piece
 
 WordArray = np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
+
+
+class Lines(NamedTuple):
+    """What pairs compare: rows of a strategy's line, or the crossings of levels."""
+
+    rows: FloatArray
+    """One row for each distinct period."""
+    margin: FloatArray
+    """How far apart two rows must be at each bar."""
+    keys: SingleArray
+    """The rows in half as many bits."""
+    guard: SingleArray
+    """For each word how far apart two keys must be to decide in the rows' place."""
+    words: WordArray
+    """One row for each level: the bars on which it is crossed up. Empty where rows compare."""
 
 
 class Clock(NamedTuple):
@@ -71,26 +86,27 @@ def trimmed(events: IntArray, found: int, clock: Clock) -> int:
 
 
 @piece
-def crossings(
-    rows: FloatArray, fast: int, slow: int, margin: FloatArray, clock: Clock, events: IntArray
-) -> int:
+def crossings(lines: Lines, fast: int, slow: int, clock: Clock, events: IntArray) -> int:
     """Write the fills of a position held while row `fast` is above row `slow`; return how many.
 
-    Where the two are tied the last state stays.
+    Where the two are tied the last state stays. Keys decide a word in which no bar is near a tie;
+    the rows themselves decide the others.
     """
-    start = clock.first & ~7  # a cache line begins here, and so loads are not split
-    shift = clock.delay - clock.window
-    state = state_before(rows, fast, slow, margin, start)
-    above, below = words_apart(rows, fast, slow, margin, start)
-    after, _ = latch(above, below, state)
-    held = after & (~np.uint64(0) << np.uint64(clock.first - start))
-    found = collect(held ^ (held << np.uint64(1)), start + shift, 0, events)
-    state = after >> np.uint64(WORD - 1)
-    for bar in range(start + WORD, clock.window + clock.bars, WORD):
-        above, below = words_apart(rows, fast, slow, margin, bar)
-        after, before = latch(above, below, state)
-        found = collect(after ^ before, bar + shift, found, events)
+    first = clock.first // WORD
+    shift, found = clock.delay - clock.window, 0
+    state = state_before(lines.rows, fast, slow, lines.margin, first * WORD)
+    for i in range(first, -(-(clock.window + clock.bars) // WORD)):
+        bar = i * WORD
+        after, near = signs_apart(lines.keys, fast, slow, lines.guard[i], bar)
+        before = after << np.uint64(1) | state
+        if near != np.uint64(0):
+            above, below = words_apart(lines.rows, fast, slow, lines.margin, bar)
+            after, before = latch(above, below, state)
         state = after >> np.uint64(WORD - 1)
+        if i == first:
+            after &= ~np.uint64(0) << np.uint64(clock.first - bar)
+            before = after << np.uint64(1)
+        found = collect(after ^ before, bar + shift, found, events)
     return trimmed(events, found, clock)
 
 

@@ -10,7 +10,8 @@ from tradingapi.engine.grid import Pair, grid
 from tradingapi.engine.jit import kernel, piece
 from tradingapi.engine.per_bar import LONG, Prices, Room, Scratch, Terms, run
 from tradingapi.engine.preparation import job_of, lines_of, measure_of, prepare
-from tradingapi.engine.search import Job, Lines, Pairs, events_of, fills, forget, room_of
+from tradingapi.engine.search import Job, Pairs, events_of, fills, forget, room_of
+from tradingapi.engine.signals import Lines
 from tradingapi.engine.spec import SweepSpec
 from tradingapi.engine.track import MOVE, RETURNS, SQUARES
 from tradingapi.engine.window import Window

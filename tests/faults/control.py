@@ -42,13 +42,13 @@ class Control:
         history: History,
         name_of: Callable[[str], str],
         trap: Trap,
-        disarm: Callable[[], None],
+        started: Callable[[], None],
         kills: list[Kill],
     ) -> None:
         self.port = 0
         self.open = list(kills)
         self.hit: list[Cell] = []
-        self._history, self._name_of, self._trap, self._disarm = history, name_of, trap, disarm
+        self._history, self._name_of, self._trap, self._started = history, name_of, trap, started
         self._counts: Counter[tuple[int, str]] = Counter()
 
     @asynccontextmanager
@@ -82,8 +82,7 @@ class Control:
             self._note(Cell.read(asked["hit"]), asked["sweep"], asked["pid"])
             return {}
         if "started" in asked:
-            # What a trap was armed for died of something else.
-            self._disarm()
+            await asyncio.to_thread(self._started)
             self._history.write("started", role=asked["started"], pid=asked["pid"])
             return {}
         effect = Effect(asked["effect"])

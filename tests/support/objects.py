@@ -10,6 +10,7 @@ import httpx
 
 SWEEPS = "/apis/trading.zixly.io/v1alpha1/namespaces/{namespace}/tradingsweeps"
 EVENTS = "/apis/events.k8s.io/v1/namespaces/{namespace}/events"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
 
 _TIMEOUT = 10.0
 
@@ -60,6 +61,24 @@ class Objects:
     def every_event(self, namespace: str) -> list[dict[str, Any]]:
         """Return every Event of a namespace."""
         return self._items(EVENTS.format(namespace=namespace))
+
+    def lease(self, namespace: str) -> dict[str, Any] | None:
+        """Return the Lease of the operators of a namespace; None where there is none."""
+        found = self._items(LEASES.format(namespace=namespace))
+        return found[0] if found else None
+
+    def free(self, lease: dict[str, Any]) -> None:
+        """Give back a Lease for a holder that is dead; not where it has changed since."""
+        meta = lease["metadata"]
+        patch = {
+            "metadata": {"resourceVersion": meta["resourceVersion"]},
+            "spec": {"holderIdentity": ""},
+        }
+        self._client.patch(
+            f"{LEASES.format(namespace=meta['namespace'])}/{meta['name']}",
+            content=json.dumps(patch),
+            headers={"Content-Type": "application/merge-patch+json"},
+        )
 
     def _items(self, path: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = self._client.get(path).raise_for_status().json()["items"]

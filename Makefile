@@ -53,6 +53,10 @@ test: sync ## Run every test that needs no container engine, on a real API serve
 test-faults: sync ## Kill at every effect, over 10 plans (SEED=… to choose them, LONG=1 for 200)
 	$(RUN) python -m tests.faults.matrix
 
+.PHONY: test-faults-mutants
+test-faults-mutants: sync ## Break the product in 16 ways: each must turn the fault harness red
+	$(RUN) python -m tests.faults.breaking
+
 .PHONY: repro
 repro: sync ## Repeat a run of the crash matrix up to 20 times (SEED=4711-keys-3-1)
 	$(RUN) python -m tests.faults.repro

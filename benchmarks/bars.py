@@ -39,6 +39,11 @@ def at_most(what: str, value: float, unit: str, bar: float) -> Bar:
     return Bar(what, round(value, 3), unit, f"<= {bar:g}", value <= bar)
 
 
+def at_least(what: str, value: float, unit: str, bar: float) -> Bar:
+    """Hold a figure that must not be below its bar."""
+    return Bar(what, round(value, 3), unit, f">= {bar:g}", value >= bar)
+
+
 def exactly(what: str, value: float, unit: str, bar: float) -> Bar:
     """Hold a figure that must be its bar."""
     return Bar(what, value, unit, f"= {bar:g}", value == bar)

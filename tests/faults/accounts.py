@@ -38,6 +38,8 @@ class Accounts:
     outbox: Sequence[Row]
     transitions: Sequence[Row]
     objects: Sequence[Row]
+    events: Sequence[Row]
+    """The Kubernetes Events of the namespace."""
     seen: Sequence[tuple[str, Row]]
     """Every version that the API server told of, with the kind of its event."""
 
@@ -82,6 +84,7 @@ def gather(world: World) -> Accounts:
         outbox=system.rows("SELECT * FROM outbox ORDER BY id"),
         transitions=system.rows("SELECT * FROM transitions ORDER BY id"),
         objects=system.objects.sweeps(world.namespace),
+        events=system.objects.every_event(world.namespace),
         seen=tuple(world.watcher.events),
     )
 
@@ -116,7 +119,16 @@ def metrics(world: World) -> str:
 
 def keep(accounts: Accounts, world: World) -> None:
     """Write what a failing run was judged by beside its history."""
-    for name in ("sweeps", "runs", "submissions", "inbox", "outbox", "transitions", "objects"):
+    for name in (
+        "sweeps",
+        "runs",
+        "submissions",
+        "inbox",
+        "outbox",
+        "transitions",
+        "objects",
+        "events",
+    ):
         text = json.dumps(getattr(accounts, name), indent=1, default=str)
         (world.history.path.parent / f"{name}.json").write_text(text)
 

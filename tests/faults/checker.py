@@ -145,12 +145,39 @@ def _shown(
     yield "best", (status.get("best") or {}).get("periods"), best
 
 
+def no_status_is_anothers(accounts: Accounts) -> Iterator[str]:
+    """I5, at all times: a job that was ever shown is one of that very object."""
+    owners = {job_id: one["sweep_uid"] for one in accounts.submissions for job_id in one["job_ids"]}
+    for _, found in accounts.seen:
+        meta, job_id = found["metadata"], found.get("status", {}).get("jobID")
+        if job_id is not None and owners.get(job_id, meta["uid"]) != meta["uid"]:
+            yield f"I5: {meta['name']} showed the job of another object"
+
+
+def every_end_was_told_once(accounts: Accounts) -> Iterator[str]:
+    """Each end of a run has one Event, and each callback one row, whoever was killed."""
+    ended = Counter(
+        (row["sweep_uid"], row["reason"])
+        for row in accounts.transitions
+        if row["to_phase"] in TERMINAL
+    )
+    told = Counter((event["regarding"]["uid"], event["reason"]) for event in accounts.events)
+    for (uid, reason), count in ended.items():
+        if told[uid, reason] != count:
+            yield f"lost: {told[uid, reason]} Events {reason} for {count} such ends"
+    bodies = Counter((row["submission_key"], row["body_sha256"]) for row in accounts.inbox)
+    if any(count > 1 for count in bodies.values()):
+        yield "I3: a callback has two rows"
+
+
 RULES: tuple[Rule, ...] = (
     no_job_is_doubled,
     every_job_is_known,
     results_belong_to_one_end,
     ends_are_final,
     statuses_are_the_ledgers,
+    no_status_is_anothers,
+    every_end_was_told_once,
 )
 
 

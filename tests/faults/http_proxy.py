@@ -67,8 +67,6 @@ class Rule:
     """Regular expressions: the method whole, the path from its beginning."""
     contains: bytes = b""
     """The body has these bytes."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """These headers, by lower-case name, have these values."""
     times: int | None = None
     """How many exchanges it takes; None: all."""
     taken: int = 0
@@ -80,7 +78,6 @@ class Rule:
             and re.fullmatch(self.method, asked.method) is not None
             and re.match(self.path, asked.path) is not None
             and self.contains in asked.body
-            and all(asked.headers.get(name) == value for name, value in self.headers.items())
         )
 
 

@@ -96,7 +96,7 @@ def _comment(told: dict[str, str]) -> str:
     return f" /* fault:{told['cell']} {told['sweep']} {os.getpid()} */"
 
 
-def replace(owner: object, **functions: Callable[..., Any]) -> None:
+def put_in_place(owner: object, **functions: Callable[..., Any]) -> None:
     """Put functions in the place of others of the same names, for the life of this process."""
     for name, function in functions.items():
         setattr(owner, name, function)
@@ -123,8 +123,8 @@ def _know_the_sweep() -> None:
         _sweep.set(effect.key.name)
         await send(effect, context)
 
-    replace(loop, reconcile=known_reconcile)
-    replace(sources, _send=known_send)
+    put_in_place(loop, reconcile=known_reconcile)
+    put_in_place(sources, _send=known_send)
 
 
 def _mark_commits(asking: Asking) -> None:
@@ -137,7 +137,7 @@ def _mark_commits(asking: Asking) -> None:
             query += _mark.get()
         return await execute(self, query, *values, **more)
 
-    replace(psycopg.AsyncConnection, execute=marked)
+    put_in_place(psycopg.AsyncConnection, execute=marked)
 
 
 def _of_intents(asking: Asking) -> str:
@@ -186,10 +186,10 @@ def _wrap_ledger(asking: Asking) -> None:
             _intended.get([]).append(key.name)
         return key
 
-    replace(PostgresLedger, write=asked_write)
-    replace(PostgresLedger, learn_job_id=asked_learn)
-    replace(PostgresLedger, admit=asked_admit)
-    replace(admission, _intend=noted_intend)
+    put_in_place(PostgresLedger, write=asked_write)
+    put_in_place(PostgresLedger, learn_job_id=asked_learn)
+    put_in_place(PostgresLedger, admit=asked_admit)
+    put_in_place(admission, _intend=noted_intend)
 
 
 def _commit_of(known: View, change: Change) -> Effect | None:
@@ -232,9 +232,9 @@ def _wrap_cluster(asking: Asking) -> None:
             lambda: delete(self, target), Effect.DELETE, happened=bool, sweep=target.name
         )
 
-    replace(KubeCluster, patch_status=asked_patch)
-    replace(KubeCluster, emit=asked_emit)
-    replace(KubeCluster, delete=asked_delete)
+    put_in_place(KubeCluster, patch_status=asked_patch)
+    put_in_place(KubeCluster, emit=asked_emit)
+    put_in_place(KubeCluster, delete=asked_delete)
 
 
 def _wrap_api(asking: Asking) -> None:
@@ -250,8 +250,8 @@ def _wrap_api(asking: Asking) -> None:
             lambda: cancel(self, job_id), Effect.CANCEL, sweep=_sweep.get(), job=job_id
         )
 
-    replace(TradingApiClient, submit=asked_submit)
-    replace(TradingApiClient, cancel=asked_cancel)
+    put_in_place(TradingApiClient, submit=asked_submit)
+    put_in_place(TradingApiClient, cancel=asked_cancel)
 
 
 def _wrap_inbox(asking: Asking) -> None:
@@ -260,4 +260,4 @@ def _wrap_inbox(asking: Asking) -> None:
     async def asked_put(self: Inbox, key: str, body: bytes) -> Kept:
         return await asking.around(lambda: put(self, key, body), Effect.INBOX, key=key)
 
-    replace(Inbox, put=asked_put)
+    put_in_place(Inbox, put=asked_put)

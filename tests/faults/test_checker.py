@@ -48,6 +48,7 @@ def a_submission(**changes: Any) -> Row:
     """The submission that gave the results."""
     return {
         "key": KEY,
+        "sweep_uid": "u1",
         "run_id": "r1",
         "sweep": "a",
         "run_no": 1,
@@ -59,10 +60,17 @@ def a_submission(**changes: Any) -> Row:
     }
 
 
+def a_callback(key: str, received_at: datetime) -> Row:
+    """A callback that was dealt with."""
+    times = {"received_at": received_at, "processed_at": received_at}
+    return {"submission_key": key, "body_sha256": b"1", **times}
+
+
 def at_rest(surface: str = "keys") -> Accounts:
     """One sweep that has completed."""
     transitions = [
-        {"sweep_uid": "u1", "run_no": 1, "to_phase": phase} for phase in ("Queued", "Completed")
+        {"sweep_uid": "u1", "run_no": 1, "to_phase": phase, "reason": phase}
+        for phase in ("Queued", "Completed")
     ]
     seen = [("MODIFIED", an_object(phase="Submitted", recordVersion=3)), ("MODIFIED", an_object())]
     return Accounts(
@@ -91,10 +99,11 @@ def at_rest(surface: str = "keys") -> Accounts:
         ],
         submissions=[a_submission()],
         results=[{"submission_key": KEY, "rank": 1, "fast_period": 10, "slow_period": 30}],
-        inbox=[{"submission_key": KEY, "received_at": NOON, "processed_at": NOON}],
+        inbox=[a_callback(KEY, NOON)],
         outbox=[{"done_at": NOON, "dead_at": None}],
         transitions=transitions,
         objects=[an_object()],
+        events=[{"regarding": {"uid": "u1"}, "reason": "Completed"}],
         seen=seen,
     )
 
@@ -102,12 +111,12 @@ def at_rest(surface: str = "keys") -> Accounts:
 def replaced(surface: str, *, heard: timedelta | None) -> Accounts:
     """Its first submission was replaced at noon; `heard`: when its callback came, since then."""
     first = a_submission(key=OTHER, state="replaced", unknown_until=NOON, job_ids=["job-0"])
-    late = [] if heard is None else [{"submission_key": OTHER, "received_at": NOON + heard}]
+    late = [] if heard is None else [a_callback(OTHER, NOON + heard)]
     return replace(
         at_rest(surface),
         submissions=[first, a_submission(n=2)],
         jobs=[a_job(OTHER, "job-0"), a_job()],
-        inbox=[*at_rest().inbox, *[{**row, "processed_at": NOON} for row in late]],
+        inbox=[*at_rest().inbox, *late],
     )
 
 
@@ -174,6 +183,21 @@ WRONG: dict[str, tuple[str, Callable[[Accounts], Accounts]]] = {
     "a job that the API has not completed": (
         "I5: the API's job",
         lambda a: replace(a, jobs=[a_job(state="cancelled")]),
+    ),
+    "a status that showed another object's job": (
+        "I5: b showed the job of another",
+        lambda a: replace(
+            a,
+            seen=[
+                *a.seen,
+                ("ADDED", {"metadata": {"name": "b", "uid": "u2"}, "status": {"jobID": "job-1"}}),
+            ],
+        ),
+    ),
+    "an end without its Event": ("lost: 0 Events", lambda a: replace(a, events=[])),
+    "a callback that was stored twice": (
+        "I3: a callback has two rows",
+        lambda a: replace(a, inbox=[*a.inbox, *a.inbox]),
     ),
     "an object that was never recorded": ("I5: a is in no row", lambda a: replace(a, sweeps=[])),
 }

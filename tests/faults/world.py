@@ -133,6 +133,11 @@ class World:
     history: History
     surface: Surface
 
+    def kill_operator(self) -> None:
+        """End the operator as a crash would; its launcher starts another one."""
+        for child in psutil.Process(self.system.stack.operator.process.pid).children():
+            child.kill()
+
     @property
     def namespace(self) -> str:
         """Where its sweeps are."""
@@ -300,8 +305,8 @@ class _Traps:
         name = asked["sweep"]
         match Effect(asked["effect"]):
             case Effect.POST:
-                key = {"idempotency-key": asked["key"]}
-                return self._trading, Rule(_nothing, "POST", SUBMIT, headers=key)
+                key = asked["key"].encode()
+                return self._trading, Rule(_nothing, "POST", SUBMIT, contains=key)
             case Effect.CANCEL:
                 return self._trading, Rule(_nothing, "POST", rf"/api/v1/jobs/{asked['job']}/cancel")
             case Effect.EVENT:

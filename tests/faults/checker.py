@@ -30,12 +30,14 @@ def no_job_is_doubled(accounts: Accounts) -> Iterator[str]:
 
 
 def _followed(accounts: Accounts, earlier: Row, later: Row) -> Iterator[str]:
+    # Given up as unknown, and completed all the same when its callback came at last.
+    came_late = earlier["state"] == "completed" and earlier["unknown_until"] is not None
     who = f"{earlier['sweep']}, run {earlier['run_no']}: submission {later['n']}"
-    if earlier["state"] not in _MAY_BE_FOLLOWED:
+    if earlier["state"] not in _MAY_BE_FOLLOWED and not came_late:
         yield f"I1: {who} follows one that is {earlier['state']}"
-    if earlier["state"] == "replaced" and accounts.surface.keeps_keys:
+    if (earlier["state"] == "replaced" or came_late) and accounts.surface.keeps_keys:
         yield f"I1: {who} replaces one that could have been looked up"
-    if earlier["unknown_until"] is not None and earlier["state"] == "replaced":
+    if came_late or (earlier["state"] == "replaced" and earlier["unknown_until"] is not None):
         yield from _was_heard(accounts, earlier, who)
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 from tests.faults.accounts import gather
 from tests.faults.checker import unrest, violations
 from tests.faults.effects import Cell, Effect, Kill, Moment
-from tests.faults.faults import cut_before
-from tests.faults.world import SURFACES, World, faulty_system
+from tests.faults.faults import Held, cut_before, says
+from tests.faults.world import SUBMIT, SURFACES, World, faulty_system
 from tests.support.eventually import eventually
 from tests.support.ground import Ground
 from tests.support.manifests import a_sweep
 
+DELETED_UNSEEN = [Kill(Cell(Effect.DELETE, Moment.AFTER), "a")]
 ANSWER_LOST = [Kill(Cell(Effect.POST, Moment.BETWEEN), "a")]
 WITHIN = 90.0
 
@@ -63,3 +64,38 @@ def test_a_job_whose_run_was_superseded_before_its_answer_came_is_known(
         assert 2 == world.system.status("a")["run"]
         assert is_whole(world)
         assert 2 == len(world.system.jobs("a"))
+
+
+def test_a_finished_object_that_went_while_nobody_watched_is_known_to_be_gone(
+    ground: Ground, tmp_path: Path
+) -> None:
+    """Only open sweeps were audited: it was counted for ever, and its return ran it again."""
+    with faulty_system(ground, tmp_path, SURFACES["keys"], DELETED_UNSEEN) as world:
+        world.system.objects.create(world.namespace, a_sweep("a", ttlSecondsAfterFinished=0))
+        eventually(lambda: world.ways.control.open, [], within=WITHIN)
+
+        eventually(lambda: world.system.recorded("a")["object_gone_at"], bool, within=WITHIN)
+
+        world.system.objects.create(world.namespace, a_sweep("a", ttlSecondsAfterFinished=0))
+        world.system.wait_until_completed("a", within=WITHIN)
+        assert "Reused" == world.system.standing("a")[1]
+        assert 1 == len(world.system.jobs("a"))
+
+
+def test_a_job_that_completes_after_it_was_given_up_is_named(
+    ground: Ground, tmp_path: Path
+) -> None:
+    """Its results were stored, and the job that they are of was in no row and in no status."""
+    late, busy = Held(), says(429, Retry_After="60")
+    with faulty_system(ground, tmp_path, SURFACES["seed"], ANSWER_LOST) as world:
+        with world.ways.callbacks.rule(late.before):
+            world.system.objects.create(world.namespace, a_sweep("a"))
+            eventually(lambda: world.ways.control.open, [], within=WITHIN)
+            with world.ways.trading.rule(busy, method="POST", path=SUBMIT):
+                eventually(lambda: state(world), "replaced", within=WITHIN)
+                late.let_go()
+
+                status = world.system.wait_until_completed("a", within=WITHIN)
+
+        assert [status["jobID"]] == [job.job_id for job in world.system.jobs("a")]
+        assert is_whole(world)

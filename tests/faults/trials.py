@@ -81,8 +81,8 @@ def _judge(world: World, plan: Plan) -> list[str]:
         final = [said for said in violations(accounts) if said.startswith(("I1", "I4"))]
         if final or not wrong or time.monotonic() > end:
             return [
-                *wrong,
                 *violations(accounts),
+                *wrong,
                 *([] if wrong else results_are_the_apis(accounts, world)),
             ]
         Event().wait(0.1)

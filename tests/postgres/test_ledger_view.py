@@ -192,6 +192,17 @@ async def test_open_sweeps_are_those_that_have_not_ended(desk: Desk) -> None:
     assert ["in-flight", "waiting"] == [key.name for key in await desk.ledger.open_sweeps()]
 
 
+async def test_ended_sweeps_are_those_that_are_not_known_to_be_gone(desk: Desk) -> None:
+    """An audit asks for them, too: what went while nobody watched is found."""
+    await desk.finish(await desk.at_the_api("finished"))
+    gone = await desk.at_the_api("gone")
+    await desk.finish(gone)
+    await desk.delete(gone)
+    await desk.apply("waiting")
+
+    assert ["finished"] == [key.name for key in await desk.ledger.ended_sweeps()]
+
+
 async def test_the_time_of_a_view_is_the_servers(desk: Desk, connection: Connection) -> None:
     """Deadlines and windows are compared on one clock, with its zone."""
     view = await desk.ledger.view("nobody")

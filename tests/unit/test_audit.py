@@ -17,9 +17,10 @@ from tradingsweep.reconcile.queue import KeyedQueue
 
 @dataclass
 class Rows:
-    """The two questions that an audit asks the ledger."""
+    """The questions that an audit asks the ledger."""
 
     open: list[Key]
+    ended: list[Key] = field(default_factory=list)
     confirmed: bool = False
     asked: list[str] = field(default_factory=list)
 
@@ -27,6 +28,10 @@ class Rows:
         """Return the sweeps that have not ended."""
         self.asked.append("rows")
         return self.open
+
+    async def ended_sweeps(self) -> list[Key]:
+        """Return the sweeps that have ended."""
+        return self.ended
 
     async def audit_is_confirmed(self) -> bool:
         """Return what a human said."""
@@ -87,6 +92,17 @@ async def test_a_sweep_whose_object_is_not_listed_is_looked_at() -> None:
 
     assert {"gone"} == await queued(context)
     assert context.objects.get("gone") is None
+
+
+async def test_a_finished_sweep_whose_object_is_not_listed_is_looked_at_without_a_brake() -> None:
+    """That it is gone cancels nothing; unrecorded, it would be counted for ever."""
+    ended = [key_of(f"s{n}") for n in range(20)]
+    context = a_context(Rows([], ended))
+    context.objects.put(an_object("s0"))
+
+    await run(context, an_object("s0"))
+
+    assert {key.uid for key in ended[1:]} == await queued(context)
 
 
 async def test_an_object_that_the_watch_did_not_show_is_taken() -> None:

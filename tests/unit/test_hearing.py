@@ -59,6 +59,16 @@ def test_a_callback_of_the_attempt_that_was_given_up_completes_the_run() -> None
     assert KEY == action.submission.key
 
 
+def test_a_callback_of_the_attempt_that_was_given_up_names_its_job() -> None:
+    """Nothing else ever did: the answer was lost."""
+    situation = A.sweep().unknown().replaced_by_another().called_back(completed())
+
+    action = decide(situation.facts)
+
+    assert isinstance(action, Collect)
+    assert (Learned(KEY, JOB, "callback"),) == action.learned
+
+
 def test_a_callback_that_names_another_job_changes_nothing() -> None:
     """The submission is known to be another job's."""
     situation = A.sweep().accepted().called_back(completed(job_id="sweep_of_someone_else"))

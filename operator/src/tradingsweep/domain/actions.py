@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tradingsweep.domain.changes import Change, InboxMark
+from tradingsweep.domain.changes import Change, InboxMark, Learned
 from tradingsweep.domain.facts import Submission
 
 
@@ -63,6 +63,8 @@ class Collect:
     submission: Submission
     sweep_run_id: str
     inbox: tuple[InboxMark, ...] = ()
+    learned: tuple[Learned, ...] = ()
+    """Facts that are appended with whatever comes of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,10 @@ def _hear(facts: Facts, row: InboxRow, about: Submission, callback: Callback) ->
         return Record(accepted(about, callback.job_id, "callback"))
     mark = (InboxMark(row.id, InboxOutcome.APPLIED),)
     if callback.status == "completed" and about.state in _MAY_STILL_COMPLETE:
-        return job_has_ended(facts, about, callback.results_id, mark)
+        action = job_has_ended(facts, about, callback.results_id, mark)
+        # One that was given up had no name: the callback gives it one, with whatever else it does.
+        named = (Learned(about.key, callback.job_id, "callback"),)
+        return replace(action, learned=named) if isinstance(action, Collect) else action
     if callback.status == "failed" and about.state is State.ACCEPTED:
         words = callback.error_message or "the Trading API gave no reason"
         return Record(

@@ -11,7 +11,7 @@ cancel much at once does nothing, and waits for a human.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -64,6 +64,7 @@ async def keep_auditing(context: Context, list_all: ListAll) -> None:
 async def audit(context: Context, list_all: ListAll) -> Findings:
     """Compare once, and queue what is to be looked at."""
     recorded = await context.ledger.open_sweeps()
+    ended = await context.ledger.ended_sweeps()
     listed = {target.uid: target for target in await list_all()}
     findings = Findings(
         open=len(recorded),
@@ -77,6 +78,8 @@ async def audit(context: Context, list_all: ListAll) -> Findings:
     for key in findings.unseen:
         context.objects.put(listed[key.uid])
         context.queue.add(key)
+    # That these are gone cancels nothing, so no brake is needed; a look at each decides.
+    _look_again(context, (key for key in ended if key.uid not in listed))
     if findings.is_held and not await context.ledger.audit_is_confirmed():
         log.error(
             "audit_held",
@@ -85,10 +88,15 @@ async def audit(context: Context, list_all: ListAll) -> Findings:
             what_to_do="look at the cluster, then run: tradingsweep audit --confirm",
         )
         return findings
-    for key in findings.missing:
+    _look_again(context, findings.missing)
+    return findings
+
+
+def _look_again(context: Context, missing: Iterable[Key]) -> None:
+    """Let the next look ask the API server for these."""
+    for key in missing:
         context.objects.drop(key.uid)
         context.queue.add(key)
-    return findings
 
 
 def _is_news(context: Context, target: SweepObject) -> bool:

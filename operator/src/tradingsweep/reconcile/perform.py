@@ -65,7 +65,7 @@ async def perform(key: Key, action: Action, facts: Facts, context: Context) -> C
         case Submit(submission, first):
             return await _submit(submission, facts, context, first=first)
         case Collect():
-            return await _collect(action, facts, context)
+            return replace(await _collect(action, facts, context), learned=action.learned)
         case LastQuestion(submission):
             return await _ask(key, submission, facts, context)
         case _:

@@ -139,6 +139,10 @@ class Ledger(Protocol):
         """
         ...
 
+    async def ended_sweeps(self) -> list[Key]:
+        """List the sweeps of this shard that have ended and are not known to be gone."""
+        ...
+
     async def audit_is_confirmed(self) -> bool:
         """Whether a human has said, lately, that what is missing was meant to be deleted."""
         ...

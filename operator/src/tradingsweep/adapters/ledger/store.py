@@ -86,6 +86,10 @@ class PostgresLedger:
         """List those of these sweeps that are beyond the limits of their namespace."""
         return await history.surplus(self._pool, self.identity, uids, limits)
 
+    async def ended_sweeps(self) -> list[Key]:
+        """List the sweeps of this shard that have ended and are not known to be gone."""
+        return await self._keys(_ENDED)
+
     async def audit_is_confirmed(self) -> bool:
         """Whether a human has said, lately, that what is missing was meant to be deleted."""
         async with transaction(self._pool) as connection:
@@ -160,6 +164,12 @@ SELECT uid, namespace, name FROM sweeps
 WHERE cluster_id = %(cluster)s AND shard = %(shard)s
   AND min_app <= %(app)s AND object_gone_at IS NULL AND phase NOT IN ('Completed', 'Failed')
 ORDER BY created_at
+"""
+
+_ENDED = """
+SELECT uid, namespace, name FROM sweeps
+WHERE cluster_id = %(cluster)s AND shard = %(shard)s
+  AND min_app <= %(app)s AND object_gone_at IS NULL AND phase IN ('Completed', 'Failed')
 """
 
 _CLAIMED = """

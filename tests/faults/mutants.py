@@ -84,7 +84,7 @@ def no_compare_and_set() -> None:
 
     async def slow(self: PostgresLedger, key: Key, known: View, change: Change) -> bool:
         if change.rewrites is not None:
-            await asyncio.wait([asyncio.create_task(asyncio.Event().wait())], timeout=4)
+            await asyncio.wait([asyncio.create_task(asyncio.Event().wait())], timeout=12)
         return await plain(self, key, known, change)
 
     put_in_place(PostgresLedger, write=slow)
@@ -205,7 +205,7 @@ def results_outside_the_closing_transaction() -> None:
         if won and change.results is not None and known.run is not None:
             source = next(m.key for m in change.moves if m.to is State.COMPLETED)
             async with transaction(self._pool) as connection:
-                await store_results(connection, known.run.id, source, change.results)
+                await store_results(connection, source, change.results)
         return won
 
     put_in_place(PostgresLedger, write=apart)

@@ -6,7 +6,8 @@ from tests.faults.accounts import gather
 from tests.faults.checker import unrest, violations
 from tests.faults.effects import Cell, Effect, Kill, Moment
 from tests.faults.faults import Held, cut_before, says
-from tests.faults.world import SUBMIT, SURFACES, World, faulty_system
+from tests.faults.traps import SUBMIT
+from tests.faults.world import SURFACES, World, faulty_system
 from tests.support.eventually import eventually
 from tests.support.ground import Ground
 from tests.support.manifests import a_sweep

@@ -23,7 +23,8 @@ from tests.faults.kube_proxy import SWEEPS_LIST
 from tests.faults.plan import UNKNOWN, Name, Plan, Planned
 from tests.faults.run import PATIENCE, ends_are_as_planned
 from tests.faults.surroundings import results_are_the_apis
-from tests.faults.world import CALLBACK, SUBMIT, SURFACES, World, faulty_system
+from tests.faults.traps import SUBMIT
+from tests.faults.world import CALLBACK, SURFACES, World, faulty_system
 from tests.support.eventually import eventually
 from tests.support.ground import Ground
 from tests.support.manifests import a_sweep
@@ -257,6 +258,7 @@ TRIALS = (
         "job_id_only_by_compare_and_set",
         (Planned("a", {}, "Gone"),),
         weather=_deleted_before_the_answer,
+        operator={"TRADINGSWEEP_POST_TIMEOUT_SECONDS": "30"},
         job_seconds=5,
     ),
     Trial(

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -23,11 +22,12 @@ from dev.environment import Wiring
 from dev.processes import Command
 from dev.stack import Stack
 from tests.faults.control import Control
-from tests.faults.effects import Effect, Kill
+from tests.faults.effects import Kill
 from tests.faults.history import History
-from tests.faults.http_proxy import Asked, Forward, HttpProxy, Reply, Rule
+from tests.faults.http_proxy import HttpProxy
 from tests.faults.kube_proxy import kube_proxy, through
 from tests.faults.postgres_proxy import PostgresProxy
+from tests.faults.traps import Traps
 from tests.faults.watcher import Watcher
 from tests.support.background import in_background
 from tests.support.ground import Ground
@@ -40,7 +40,6 @@ TIME_SCALE = 0.1
 LEASE_SECONDS = 15.0
 """As in production: on a busy machine nobody loses it. Who is killed is outlived by it no longer
 than until its successor starts."""
-SUBMIT = r"/api/v1/strategy/sweep$"
 CALLBACK = r"/webhook/sweep-callback/"
 
 
@@ -233,7 +232,7 @@ async def _ways(wiring: Wiring, history: History, kills: list[Kill]) -> AsyncIte
         kube = kube_proxy(wiring.kubeconfig, history)
         trading = HttpProxy("trading-api", wiring.api_url, history)
         callbacks = HttpProxy("callbacks", wiring.receiver_url, history)
-        traps = _Traps(kube, trading)
+        traps = Traps(kube, trading)
 
         def started() -> None:
             # What a trap was armed for has died of something else.
@@ -270,53 +269,3 @@ def _bury(wiring: Wiring) -> None:
         holder = (lease or {"spec": {}})["spec"].get("holderIdentity", "")
         if lease and holder and not psutil.pid_exists(int(holder.rpartition("-")[2])):
             objects.free(lease)
-
-
-class _Traps:
-    """Rules that let the server act, and kill who asked before it hears the answer."""
-
-    def __init__(self, kube: HttpProxy, trading: HttpProxy) -> None:
-        self._kube, self._trading = kube, trading
-        self._armed: list[tuple[HttpProxy, Rule]] = []
-
-    def arm(self, asked: dict[str, Any], caught: Callable[[], None]) -> None:
-        """Set a trap for the effect that a question describes."""
-        proxy, rule = self._rule(asked)
-
-        async def act(_: Asked, forward: Forward) -> Reply | None:
-            reply = await forward()
-            if not reply.is_success:
-                return reply
-            caught()
-            return None
-
-        rule.act, rule.times = act, 1
-        self._armed.append((proxy, rule))
-        proxy.rules.insert(0, rule)
-
-    def disarm(self) -> None:
-        """Take away every trap that has caught nothing."""
-        for proxy, rule in self._armed:
-            if rule in proxy.rules:
-                proxy.rules.remove(rule)
-        self._armed.clear()
-
-    def _rule(self, asked: dict[str, Any]) -> tuple[HttpProxy, Rule]:
-        name = asked["sweep"]
-        match Effect(asked["effect"]):
-            case Effect.POST:
-                key = asked["key"].encode()
-                return self._trading, Rule(_nothing, "POST", SUBMIT, contains=key)
-            case Effect.CANCEL:
-                return self._trading, Rule(_nothing, "POST", rf"/api/v1/jobs/{asked['job']}/cancel")
-            case Effect.EVENT:
-                said = asked["event"].encode()
-                return self._kube, Rule(_nothing, "POST", r"/apis/events", contains=said)
-            case Effect.DELETE:
-                return self._kube, Rule(_nothing, "DELETE", rf".*/tradingsweeps/{name}\b")
-            case _:
-                return self._kube, Rule(_nothing, "PATCH", rf".*/tradingsweeps/{name}/status\b")
-
-
-async def _nothing(_: Asked, forward: Forward) -> Reply:
-    return await forward()

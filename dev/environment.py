@@ -13,8 +13,8 @@ from dev.ports import free_port
 RECEIVER_ROLE = "tradingsweep_receiver"
 """The role without login that a migration makes; it may put callbacks into the inbox."""
 
-_MIGRATION_TIMEOUT = 60.0
-"""Seconds; the whole schema takes less than one."""
+_MIGRATION_TIMEOUT = 180.0
+"""Seconds; the whole schema takes less than one, and a busy machine a minute to start it."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Wiring:
     """Added to the Trading API's environment, by full name."""
     api_port: int = field(default_factory=free_port)
     receiver_port: int = field(default_factory=free_port)
+    receiver_metrics_port: int = field(default_factory=free_port)
     operator_port: int = field(default_factory=free_port)
     api_key: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
     callback_secret: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
@@ -47,6 +48,11 @@ class Wiring:
     def receiver_url(self) -> str:
         """The receiver, as the Trading API reaches it."""
         return f"http://127.0.0.1:{self.receiver_port}"
+
+    @property
+    def receiver_metrics_url(self) -> str:
+        """The receiver's metrics."""
+        return f"http://127.0.0.1:{self.receiver_metrics_port}"
 
     @property
     def operator_url(self) -> str:
@@ -70,6 +76,7 @@ class Wiring:
             "TRADINGSWEEP_CALLBACK_SECRETS": self._callback_secrets,
             "TRADINGSWEEP_RECEIVER_HOST": "127.0.0.1",
             "TRADINGSWEEP_RECEIVER_PORT": str(self.receiver_port),
+            "TRADINGSWEEP_RECEIVER_METRICS_PORT": str(self.receiver_metrics_port),
         }
 
     def operator(self) -> dict[str, str]:

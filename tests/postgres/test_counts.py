@@ -1,11 +1,15 @@
 """Metrics are counted in the ledger, under the seed's names, with a bounded number of series."""
 
+from datetime import timedelta
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.ledger_desk import Desk
 from tests.support.ledger_rows import Connection
-from tradingsweep.adapters.metrics import Metrics
+from tests.support.said import a_page
+from tradingsweep.adapters.metrics.process import Metrics
 
+ENDINGS = ("completed", "failed")
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -36,8 +40,8 @@ async def test_jobs_are_counted_under_the_seeds_names(desk: Desk) -> None:
     assert (2, 1, 1, 1) == (
         samples["pipeline_trading_sweep_jobs_queued_total", labels(**btc, strategy_type="SMA")],
         samples["pipeline_trading_sweep_jobs_completed_total", labels(**btc, status="completed")],
-        samples["tradingsweep_sweeps", labels(phase="Queued")],
-        samples["tradingsweep_sweeps", labels(phase="Completed")],
+        samples["pipeline_trading_operator_sweeps", labels(phase="Queued")],
+        samples["pipeline_trading_operator_sweeps", labels(phase="Completed")],
     )
 
 
@@ -89,3 +93,69 @@ async def test_random_tickers_cannot_blow_up_the_metrics(
     }
     assert (101, 10_001) == (len(queued), sum(queued.values()))
     assert "other" in queued
+
+
+async def test_a_ticker_keeps_its_series_whoever_is_busier_later(
+    desk: Desk, connection: Connection
+) -> None:
+    """Else its count would vanish, `other` would jump, and rates would show what never was."""
+    await desk.apply()
+    connection.execute(
+        "INSERT INTO transitions (sweep_uid, version, run_no, to_phase, reason, ticker,"
+        " strategy_type) SELECT (SELECT uid FROM sweeps), 1000 + n, 1, 'Queued', 'WaitingForSlot',"
+        " 'T' || (n / 3), 'SMA' FROM generate_series(1, 600) AS n"
+    )
+
+    samples = await scraped(desk)
+
+    first = labels(ticker="BTC-USD", strategy_type="SMA")
+    assert 1 == samples["pipeline_trading_sweep_jobs_queued_total", first]
+
+
+async def test_a_ticker_that_has_ended_nothing_yet_counts_zero(desk: Desk) -> None:
+    """A rate sees the first end only where nothing was a sample before it."""
+    await desk.apply()
+
+    samples = await scraped(desk)
+
+    name = "pipeline_trading_sweep_jobs_completed_total"
+    ended = {status: samples[name, labels(status=status, ticker="BTC-USD")] for status in ENDINGS}
+    assert {"completed": 0, "failed": 0} == ended
+
+
+async def test_this_moment_is_read_from_the_ledger(desk: Desk, connection: Connection) -> None:
+    """Who waits and how long, what is taken, what is unknown, who is away."""
+    lost = await desk.apply("lost")
+    assert ["lost"] == await desk.admit(total=1)
+    await desk.lose_the_answer(lost)
+    await desk.apply("waiting")
+    connection.execute("UPDATE pipeline_jobs SET created_at = now() - interval '1 hour'")
+    for credentials in (False, True):
+        await desk.ledger.api_is_down(timedelta(seconds=30), credentials=credentials)
+
+    samples = await scraped(desk)
+
+    said = {
+        name.removeprefix("pipeline_trading_operator_"): value
+        for (name, where), value in samples.items()
+        if not where
+    }
+    assert 3600 <= said.pop("oldest_waiting_sweep_seconds") < 3700
+    assert {
+        "slots_held": 1,
+        "unknown_submissions": 1,
+        "trading_api_up": 0,
+        "trading_api_credentials_accepted": 0,
+        "inbox_oldest_seconds": 0,
+    }.items() <= said.items()
+
+
+async def test_the_highest_sharpe_ratio_is_that_of_the_best_ranked_pair(desk: Desk) -> None:
+    """Per ticker and strategy."""
+    await desk.finish(await desk.at_the_api())
+
+    samples = await scraped(desk)
+
+    best = labels(ticker="BTC-USD", strategy_type="SMA")
+    wanted = a_page().results[0].sharpe_ratio
+    assert wanted == samples["pipeline_trading_operator_best_sharpe_ratio", best]

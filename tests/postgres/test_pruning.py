@@ -6,7 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.ledger_desk import Desk, count, key_of
 from tests.support.ledger_rows import Connection
 from tests.support.ledger_rows import key_of as submission_key
-from tradingsweep.adapters.metrics import Metrics
+from tradingsweep.adapters.metrics.process import Metrics
 from tradingsweep.domain.changes import Announcement, Change
 from tradingsweep.domain.reasons import Reason
 
@@ -142,7 +142,10 @@ async def test_what_waits_and_what_was_set_aside_is_counted(
     text = Metrics().render(await desk.ledger.counts()).decode()
 
     shown = {
-        (sample.name.removeprefix("tradingsweep_"), *sorted(sample.labels.values())): sample.value
+        (
+            sample.name.removeprefix("pipeline_trading_operator_"),
+            *sorted(sample.labels.values()),
+        ): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }

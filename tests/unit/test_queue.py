@@ -119,3 +119,18 @@ async def test_one_ring_wakes_once() -> None:
 
     assert await eventually_async(still_waits, wanted=True, within=1)
     again.cancel()
+
+
+async def test_a_queue_says_how_it_stands() -> None:
+    """Who is ready, who is planned, who is worked on."""
+    queue: KeyedQueue[str] = KeyedQueue()
+    queue.add("worked on")
+    await queue.take()
+    queue.add("ready")
+    queue.add_after("planned", 60)
+
+    load = queue.load()
+
+    assert (1, 1, 1) == (load.ready, load.planned, load.running)
+    assert load.oldest >= 0
+    assert load.longest >= load.oldest

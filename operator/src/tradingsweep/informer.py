@@ -26,8 +26,9 @@ log = structlog.get_logger()
 INACTIVITY = 70.0
 """Seconds without a bookmark after which a watch is taken for dead."""
 
-Seen = Callable[[Key, SweepObject | None], None]
-"""Takes a key and its newest version; None where the watch says that it was deleted."""
+Seen = Callable[[Key, SweepObject | None, str], None]
+"""Takes a key, its newest version (None where the watch says that it was deleted), and which kind
+of event it was: added, modified, deleted, or listed, of one that was there before the watch."""
 
 
 class Informer:
@@ -64,7 +65,8 @@ class Informer:
         async def take(event: kopf.RawEvent, **_: Any) -> None:  # noqa: ANN401 - kopf's own
             key, target = _read(event, self._marks)
             if not self._stop.is_set():
-                listener.call_soon_threadsafe(self._seen, key, target)
+                kind = (event["type"] or "listed").lower()
+                listener.call_soon_threadsafe(self._seen, key, target, kind)
 
         registry = kopf.OperatorRegistry()
         kopf.on.login(registry=registry)(_login)

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ import structlog
 
 from tradingsweep.adapters import health
 from tradingsweep.adapters.ledger.listen import listen
-from tradingsweep.adapters.metrics import Metrics
+from tradingsweep.adapters.metrics.process import Metrics
 from tradingsweep.config import OperatorSettings
 from tradingsweep.crd.schema import schema_hash
 from tradingsweep.domain.facts import SweepObject
@@ -52,6 +53,8 @@ class Operator:
         self._metrics = Metrics()
         self._not_ready: str | None = "starting"
         self._parts: Parts | None = None
+        self._context: Context | None = None
+        """Set while this process leads."""
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; what was sent by then is still recorded.
@@ -130,7 +133,8 @@ class Operator:
 
     async def _lead(self, parts: Parts) -> None:
         epoch = await parts.ledger.lead(parts.holder)
-        context = context_of(parts, self._settings, epoch)
+        context = context_of(parts, self._settings, epoch, self._metrics)
+        self._context = context
         await _learn_features(context)
         log.info("operator_started", epoch=epoch, cluster_id=parts.ledger.identity.cluster_id)
         informer = self._informer(context)
@@ -139,12 +143,14 @@ class Operator:
         try:
             await self._until_stopped_or_broken(tasks)
         finally:
+            self._context = None
             self._not_ready = "stopping"
             informer.stop()
             await self._wind_down(context, tasks)
 
     def _informer(self, context: Context) -> Informer:
-        def seen(key: Key, target: SweepObject | None) -> None:
+        def seen(key: Key, target: SweepObject | None, kind: str) -> None:
+            self._metrics.watched(kind, time.time())
             if target is None:
                 context.objects.drop(key.uid)
             else:
@@ -203,9 +209,24 @@ class Operator:
         log.info("operator_stopped")
 
     async def _render(self) -> bytes:
-        if self._parts is None:
-            raise LedgerUnavailable("not connected yet")
-        return self._metrics.render(await self._parts.ledger.counts())
+        """Answer a scrape: what this process knows, and where it leads what the ledger counts.
+
+        A ledger that is away is a sample, not an error: all else is worth knowing then.
+        """
+        parts, context, shown = self._parts, self._context, self._metrics
+        shown.leads(leads=context is not None and context.may_act())
+        if context is not None:
+            shown.load(context.queue.load())
+        if parts is None:
+            return shown.render(None, ledger_up=False)
+        shown.pool(parts.ledger.pool_use())
+        try:
+            if context is None:
+                await parts.ledger.ping()
+                return shown.render(None)
+            return shown.render(await parts.ledger.counts())
+        except LedgerUnavailable:
+            return shown.render(None, ledger_up=False)
 
     async def _alive(self) -> str | None:
         return None

@@ -8,6 +8,7 @@ import hmac
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from enum import StrEnum
 from hashlib import sha256
 from typing import Self
 
@@ -17,6 +18,19 @@ MIN_SECRET_BYTES = 24
 """Shorter secrets are refused (Standard Webhooks 1.0.0 asks for 24 to 64 bytes)."""
 
 _KID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+class Fault(StrEnum):
+    """Why a token is not good; for counting, never for an answer: it would say what to try next."""
+
+    KEY = "key"
+    """The path has no submission's key."""
+    KID = "kid"
+    """The token names no secret of ours."""
+    TOKEN = "token"  # noqa: S105 - a reason
+    """It is not the one for that key."""
+    SIGNATURE = "signature"
+    """Token and key are good, and the body has no good signature of the sender's."""
 
 
 class Keyring:
@@ -80,6 +94,10 @@ class Keyring:
         for kid, secret in self._secrets.items():
             good |= hmac.compare_digest(_sign(kid, secret, key).encode(), given)
         return good
+
+    def fault(self, token: str) -> Fault:
+        """Say why a token that was refused is not good."""
+        return Fault.TOKEN if token.partition(".")[0] in self._secrets else Fault.KID
 
 
 def _sign(kid: str, secret: bytes, key: str) -> str:

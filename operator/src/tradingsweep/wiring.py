@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tradingsweep.adapters import kube, ledger
-from tradingsweep.adapters.metrics import MeasuredApi, Metrics
+from tradingsweep.adapters.metrics.process import Metrics
 from tradingsweep.adapters.notify import Mailer, Server
 from tradingsweep.adapters.trading_api import TradingApiClient
 from tradingsweep.config import PREFIX, OperatorSettings
@@ -18,6 +18,7 @@ from tradingsweep.errors import ConfigurationError
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.follow import Follower
 from tradingsweep.reconcile.leadership import Leadership, LeaseTimes
+from tradingsweep.reconcile.measures import Measures
 from tradingsweep.reconcile.ports import Key, TradingApi
 from tradingsweep.reconcile.queue import KeyedQueue
 from tradingsweep.signature import Keyring
@@ -48,7 +49,9 @@ async def open_parts(settings: OperatorSettings, metrics: Metrics, stack: AsyncE
     keyring = Keyring.parse(settings.callback_secrets.get_secret_value())
     mailer = mailer_of(settings)
     holder = f"{socket.gethostname()}-{os.getpid()}"
-    cluster = await stack.enter_async_context(kube.connect(holder, marks=settings.owner_marks))
+    cluster = await stack.enter_async_context(
+        kube.connect(holder, marks=settings.owner_marks, asked=metrics.asked_kubernetes)
+    )
     pool = await ledger.connect(settings.dsn.get_secret_value(), max_size=settings.workers + 4)
     stack.push_async_callback(pool.close)
     await ledger.check_schema(pool)
@@ -57,6 +60,7 @@ async def open_parts(settings: OperatorSettings, metrics: Metrics, stack: AsyncE
         settings.trading_api_key,
         post_timeout=settings.post_timeout_seconds,
         retry_503=settings.busy_means_not_accepted,
+        heard=metrics.asked_trading_api,
     )
     stack.push_async_callback(api.aclose)
     identity = ledger.Identity(
@@ -73,7 +77,7 @@ async def open_parts(settings: OperatorSettings, metrics: Metrics, stack: AsyncE
     return Parts(
         cluster=cluster,
         ledger=ledger.PostgresLedger(pool, identity),
-        api=MeasuredApi(api, metrics.latency),
+        api=api,
         leadership=Leadership(lease, holder, times, clock),
         keyring=keyring,
         mailer=mailer,
@@ -81,7 +85,7 @@ async def open_parts(settings: OperatorSettings, metrics: Metrics, stack: AsyncE
     )
 
 
-def context_of(parts: Parts, settings: OperatorSettings, epoch: int) -> Context:
+def context_of(parts: Parts, settings: OperatorSettings, epoch: int, measures: Measures) -> Context:
     """Return what the loops share."""
     queue: KeyedQueue[Key] = KeyedQueue()
     context = Context(
@@ -104,6 +108,7 @@ def context_of(parts: Parts, settings: OperatorSettings, epoch: int) -> Context:
         may_act=parts.leadership.may_act,
         clock=clock,
         queue=queue,
+        measures=measures,
     )
     return context
 

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from tradingsweep.adapters.metrics import CONTENT_TYPE
-from tradingsweep.errors import ConfigurationError, LedgerUnavailable
+from tradingsweep.adapters.metrics.process import CONTENT_TYPE
+from tradingsweep.errors import ConfigurationError
 
 Check = Callable[[], Awaitable[str | None]]
 """Returns None where all is well, else one line that says what is not."""
@@ -53,10 +53,6 @@ def _scrape(
     metrics: Callable[[], Awaitable[bytes]],
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(_: web.Request) -> web.Response:
-        try:
-            body = await metrics()
-        except LedgerUnavailable as error:
-            return web.Response(text=f"{error}\n", status=503)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(body=await metrics(), headers={"Content-Type": CONTENT_TYPE})
 
     return answer

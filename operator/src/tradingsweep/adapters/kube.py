@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 from kubernetes.aio import client, config
 
+from tradingsweep.adapters.kube_requests import Asked, counting
 from tradingsweep.adapters.lease import KubeLease
 from tradingsweep.adapters.sweep_object import sweep_object
 from tradingsweep.crd.model import GROUP, KIND, OWNER_MARKS, PLURAL, VERSION
@@ -30,7 +31,11 @@ _AWAY = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
 @asynccontextmanager
 async def connect(
-    holder: str, kubeconfig: str | None = None, *, marks: Collection[str] = OWNER_MARKS
+    holder: str,
+    kubeconfig: str | None = None,
+    *,
+    marks: Collection[str] = OWNER_MARKS,
+    asked: Asked | None = None,
 ) -> AsyncIterator["KubeCluster"]:
     """Connect as the pod's service account, or as a kubeconfig says (default: the current one).
 
@@ -38,6 +43,7 @@ async def connect(
         holder: this process's name among its replicas.
         kubeconfig: its path.
         marks: labels and annotations of which any makes an object somebody else's.
+        asked: told of every request.
 
     Raises:
         ConfigurationError: there is neither.
@@ -52,6 +58,8 @@ async def connect(
             raise ConfigurationError(
                 f"no cluster: not in a pod, and no usable KUBECONFIG ({error})"
             ) from error
+    if asked is not None:
+        settings.trace_configs = [counting(asked)]
     async with client.ApiClient(settings) as api:
         yield KubeCluster(api, holder, marks)
 

@@ -12,8 +12,8 @@
 import json
 import re
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import structlog
 from starlette.applications import Starlette
@@ -23,11 +23,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tradingsweep.adapters.inbox import Inbox, Kept
+from tradingsweep.adapters.metrics.receiver import ReceiverMetrics
 from tradingsweep.errors import LedgerUnavailable
 from tradingsweep.receiver.body import take
 from tradingsweep.receiver.settings import ReceiverSettings
 from tradingsweep.receiver.standard_webhooks import Signatures
-from tradingsweep.signature import Keyring
+from tradingsweep.signature import Fault, Keyring
 
 PATH = "/webhook/sweep-callback"
 
@@ -41,13 +42,13 @@ _FULL_SECONDS = "300"
 _log = structlog.get_logger(__name__)
 
 
-def app(settings: ReceiverSettings) -> Starlette:
+def app(settings: ReceiverSettings, metrics: ReceiverMetrics | None = None) -> Starlette:
     """Build the receiver; its lifespan opens and closes the connections to Postgres.
 
     Raises:
         ConfigurationError: the secrets or the DSN cannot be used.
     """
-    receiver = _Receiver(settings)
+    receiver = _Receiver(settings, metrics or ReceiverMetrics())
     routes = [
         Route(f"{PATH}/{{key}}/{{token}}", receiver.callback, methods=["POST"]),
         Route("/healthz", _alive, methods=["GET"]),
@@ -71,11 +72,12 @@ def app(settings: ReceiverSettings) -> Starlette:
 class _Receiver:
     """What the routes share."""
 
-    def __init__(self, settings: ReceiverSettings) -> None:
+    def __init__(self, settings: ReceiverSettings, metrics: ReceiverMetrics) -> None:
         self._keyring = Keyring.parse(settings.callback_secrets.get_secret_value())
         secrets = settings.webhook_secrets
         # Not `if secrets`: an empty one is false, and would switch the check off without a word.
         self._signatures = None if secrets is None else Signatures.parse(secrets.get_secret_value())
+        self.metrics = metrics
         self._limit = settings.receiver_max_body
         self._body_seconds = settings.receiver_body_seconds
         self.inbox = Inbox(settings.dsn.get_secret_value(), within=settings.receiver_store_seconds)
@@ -83,10 +85,14 @@ class _Receiver:
     async def callback(self, request: Request) -> Response:
         """Take a callback whose URL was signed for one submission."""
         key, token = request.path_params["key"], request.path_params["token"]
-        known = self._keyring.verify(key, token)
-        if not (known and _KEY.fullmatch(key)):
+        known, is_key = self._keyring.verify(key, token), _KEY.fullmatch(key) is not None
+        if not (known and is_key):
+            self.metrics.refused(self._keyring.fault(token) if is_key else Fault.KEY)
             raise _unauthorized()
-        kept = await self.inbox.put(key, await self._body(request))
+        body = await self._body(request)
+        with self._counted() as answered:
+            kept = await self.inbox.put(key, body)
+            answered(kept)
         _log.info("callback", kept=kept, submission=key[:12])
         if kept is Kept.FULL:
             raise HTTPException(429, "too many callbacks", {"Retry-After": _FULL_SECONDS})
@@ -98,7 +104,10 @@ class _Receiver:
         The answer is the same for every job id: a stranger does not learn which ones exist.
         """
         body = await self._body(request)
-        kept = await self.inbox.put_unsigned(_job_id(body), body)
+        job_id = _job_id(body)
+        with self._counted() as answered:
+            kept = await self.inbox.put_unsigned(job_id, body)
+            answered(kept)
         _log.info("plain callback", kept=kept)
         return JSONResponse({"status": "accepted"}, status_code=202)
 
@@ -108,11 +117,26 @@ class _Receiver:
         return JSONResponse({"status": "ready"})
 
     async def _body(self, request: Request) -> bytes:
-        body = await take(request, limit=self._limit, within=self._body_seconds)
+        try:
+            body = await take(request, limit=self._limit, within=self._body_seconds)
+        except HTTPException:
+            self.metrics.answered("refused")
+            raise
         signatures = self._signatures
         if signatures is not None and not signatures.verify(request.headers, body, now=time.time()):
+            self.metrics.refused(Fault.SIGNATURE)
             raise _unauthorized()
         return body
+
+    @contextmanager
+    def _counted(self) -> Iterator[Callable[[str], None]]:
+        """Time the storing of a callback, and count what is answered."""
+        try:
+            with self.metrics.storing():
+                yield self.metrics.answered
+        except LedgerUnavailable:
+            self.metrics.answered("unavailable")
+            raise
 
 
 def _unauthorized() -> HTTPException:

@@ -15,6 +15,7 @@ from granian.server.embed import Server
 from starlette.applications import Starlette
 
 from tradingsweep import logs
+from tradingsweep.adapters.metrics.receiver import ReceiverMetrics
 from tradingsweep.errors import ConfigurationError, TradingSweepError
 from tradingsweep.receiver.routes import app
 from tradingsweep.receiver.settings import ReceiverSettings
@@ -41,12 +42,14 @@ async def _serve(settings: ReceiverSettings) -> None:
         _refuse_taken_address(settings.receiver_host, settings.receiver_port)
     except OSError as error:
         raise ConfigurationError(f"cannot listen on {where}: {error.strerror or error}") from error
-    server = _server(app(settings), settings)
+    metrics = ReceiverMetrics()
+    server = _server(app(settings, metrics), settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     _log.info("receiver", address=where, plain_callbacks=settings.plain_callbacks)
-    await server.serve()
+    with metrics.served(settings.receiver_host, settings.receiver_metrics_port):
+        await server.serve()
     if not server.interrupt_signal:
         raise TradingSweepError("the receiver's server ended by itself; its last lines say why")
     _log.info("receiver stopped")

@@ -18,6 +18,8 @@ class ReceiverSettings(DatabaseSettings):
     signature of one of them, on both routes; not set: none is asked for."""
     receiver_host: str = "127.0.0.1"
     receiver_port: int = Field(default=3000, ge=1, le=65_535)
+    receiver_metrics_port: int | None = Field(default=None, ge=1, le=65_535)
+    """Where /metrics is served, apart from the port that senders reach; default: nowhere."""
     plain_callbacks: bool = False
     """Also take `POST /webhook/sweep-callback`, without a token, for jobs that are known."""
     receiver_max_body: int = Field(default=_MAX_BODY, ge=1, le=_MAX_BODY)

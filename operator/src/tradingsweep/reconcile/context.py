@@ -8,6 +8,7 @@ from datetime import datetime
 from tradingsweep.domain.answers import Health
 from tradingsweep.domain.policy import Policy
 from tradingsweep.reconcile.follow import Follower
+from tradingsweep.reconcile.measures import Measures, Result, Unmeasured
 from tradingsweep.reconcile.objects import Objects
 from tradingsweep.reconcile.ports import Cluster, Key, Ledger, TradingApi
 from tradingsweep.reconcile.queue import Bell, KeyedQueue
@@ -34,9 +35,11 @@ class Context:
     admission: Bell = field(default_factory=Bell)
     outbox: Bell = field(default_factory=Bell)
     mails: Bell = field(default_factory=Bell)
+    measures: Measures = field(default_factory=Unmeasured)
+    """Who counts passes."""
     posted: dict[str, datetime] = field(default_factory=dict)
     """Submissions that this process has begun to POST, with the intent that it was for."""
-    passes: set[asyncio.Task[None]] = field(default_factory=set)
+    passes: set[asyncio.Task[Result]] = field(default_factory=set)
     """Passes that have begun: they are waited for at the end."""
     surplus: frozenset[str] = frozenset()
     """Sweeps beyond the history that is kept, as the last look for them found."""

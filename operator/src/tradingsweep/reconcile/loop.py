@@ -8,6 +8,7 @@ from tradingsweep.domain.decide import decide
 from tradingsweep.domain.notices import notified
 from tradingsweep.errors import ClusterUnavailable, LedgerUnavailable, TradingApiUnavailable
 from tradingsweep.reconcile.context import Context
+from tradingsweep.reconcile.measures import Result
 from tradingsweep.reconcile.observe import observe
 from tradingsweep.reconcile.perform import perform
 from tradingsweep.reconcile.ports import Key
@@ -19,7 +20,7 @@ MOST_STEPS = 16
 """Decisions in one pass. No sweep needs as many; one that does gives way to the others."""
 
 
-async def reconcile(key: Key, context: Context) -> None:
+async def reconcile(key: Key, context: Context) -> Result:
     """Bring one sweep as far as it can go now, then show where it stands.
 
     Killed at any line, the next pass observes again: an effect that was performed is performed
@@ -31,11 +32,14 @@ async def reconcile(key: Key, context: Context) -> None:
         change = await perform(key, action, facts, context)
         if change is None:
             await publish(key, action, facts, context)
-            return
+            return Result.SUCCESS
         # Written or not (somebody else decided first): the next look tells.
-        await context.ledger.write(key, facts.view, notified(facts, change))
+        if await context.ledger.write(key, facts.view, notified(facts, change)):
+            for mark in change.inbox:
+                context.measures.dealt_with(mark.outcome)
         _ring(context)
     context.queue.add(key)
+    return Result.REQUEUE
 
 
 def _ring(context: Context) -> None:
@@ -56,25 +60,35 @@ async def work(context: Context) -> None:
 
 
 async def _attempt(key: Key, context: Context) -> None:
+    """Make one pass and count it; one that raises is planned anew."""
+    started = context.clock()
+    result = await _outcome(key, context)
+    context.measures.reconciled(result, max(0.0, context.clock() - started))
+
+
+async def _outcome(key: Key, context: Context) -> Result:
     try:
         # A pass that has begun is finished, also when its worker is stopped: what left is recorded.
         begun = asyncio.create_task(reconcile(key, context))
         context.passes.add(begun)
         begun.add_done_callback(context.passes.discard)
-        await asyncio.shield(begun)
+        result = await asyncio.shield(begun)
     except TradingApiUnavailable as error:
         retry = error.retry_after or context.policy.delays.api_retry.total_seconds()
         context.queue.add_after(key, retry)
         log.warning("trading_api_unavailable", sweep=_name(key), error=str(error), again_in=retry)
+        return Result.REQUEUE_AFTER
     except (LedgerUnavailable, ClusterUnavailable) as error:
         again = context.queue.failed(key)
         log.warning("pass_interrupted", sweep=_name(key), error=str(error), again_in=again)
+        return Result.REQUEUE_AFTER
     except Exception:
         again = context.queue.failed(key)
         log.exception("pass_failed", sweep=_name(key), again_in=again)
         await _count_a_poisoned_callback(key, context)
-    else:
-        context.queue.succeeded(key)
+        return Result.ERROR
+    context.queue.succeeded(key)
+    return result
 
 
 async def _count_a_poisoned_callback(key: Key, context: Context) -> None:

@@ -7,6 +7,7 @@ that is added a hundred times before that is looked at once.
 import asyncio
 import random
 from collections import deque
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -16,13 +17,31 @@ FIRST_BACKOFF = 0.5
 LONGEST_BACKOFF = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How a queue stands; times in seconds."""
+
+    ready: int
+    """Keys that wait for a worker."""
+    oldest: float
+    """How long the key that waits longest has been ready."""
+    planned: int
+    """Keys whose next look is planned."""
+    running: int
+    """Keys that workers have."""
+    longest: float
+    """How long a worker has had the key that was taken first."""
+
+
 class KeyedQueue(Generic[K]):
     """Keys that want to be looked at."""
 
     def __init__(self) -> None:
         self._ready: deque[K] = deque()
-        self._wanted: set[K] = set()
-        self._taken: set[K] = set()
+        self._wanted: dict[K, float] = {}
+        """Since when a look was asked for, on the loop's clock."""
+        self._taken: dict[K, float] = {}
+        """Since when a worker has it."""
         self._timers: dict[K, asyncio.TimerHandle] = {}
         self._failures: dict[K, int] = {}
         self._arrived = asyncio.Event()
@@ -31,7 +50,7 @@ class KeyedQueue(Generic[K]):
         """Ask for a look, as soon as a worker is free."""
         if key in self._wanted:
             return
-        self._wanted.add(key)
+        self._wanted[key] = _now()
         if key not in self._taken:
             self._ready.append(key)
             self._arrived.set()
@@ -59,8 +78,8 @@ class KeyedQueue(Generic[K]):
             self._arrived.clear()
             await self._arrived.wait()
         key = self._ready.popleft()
-        self._wanted.discard(key)
-        self._taken.add(key)
+        self._wanted.pop(key, None)
+        self._taken[key] = _now()
         # Whatever was planned: this look sees it, and plans anew.
         planned = self._timers.pop(key, None)
         if planned is not None:
@@ -69,7 +88,7 @@ class KeyedQueue(Generic[K]):
 
     def done(self, key: K) -> None:
         """Give a key back; if it was added meanwhile it is ready again."""
-        self._taken.discard(key)
+        self._taken.pop(key, None)
         if key in self._wanted:
             self._ready.append(key)
             self._arrived.set()
@@ -86,8 +105,23 @@ class KeyedQueue(Generic[K]):
         self.add_after(key, seconds)
         return seconds
 
+    def load(self) -> Load:
+        """Say how the queue stands."""
+        now = _now()
+        return Load(
+            ready=len(self._ready),
+            oldest=now - self._wanted[self._ready[0]] if self._ready else 0.0,
+            planned=len(self._timers),
+            running=len(self._taken),
+            longest=now - min(self._taken.values(), default=now),
+        )
+
     def __len__(self) -> int:
         return len(self._ready)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 class Bell:

@@ -44,6 +44,23 @@ class Identity:
     idempotent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """How the connections of a pool are used."""
+
+    in_use: int
+    idle: int
+    waiting: int
+    """Callers that wait for one."""
+
+
+def use_of(pool: Pool) -> PoolUse:
+    """Return how the pool stands now."""
+    said = pool.get_stats()
+    size, idle = said.get("pool_size", 0), said.get("pool_available", 0)
+    return PoolUse(in_use=size - idle, idle=idle, waiting=said.get("requests_waiting", 0))
+
+
 async def connect(dsn: str, *, max_size: int = 8, application: str = "tradingsweep") -> Pool:
     """Open the pool of an operator.
 

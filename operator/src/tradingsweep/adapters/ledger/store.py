@@ -17,7 +17,7 @@ from tradingsweep.adapters.ledger import (
     view,
     write,
 )
-from tradingsweep.adapters.ledger.postgres import Identity, Pool, transaction
+from tradingsweep.adapters.ledger.postgres import Identity, Pool, PoolUse, transaction, use_of
 from tradingsweep.domain.answers import ResultPage
 from tradingsweep.domain.changes import Change
 from tradingsweep.domain.facts import Question, View
@@ -49,6 +49,10 @@ class PostgresLedger:
         """Return if Postgres answers."""
         async with transaction(self._pool) as connection:
             await connection.execute("SELECT 1")
+
+    def pool_use(self) -> PoolUse:
+        """Return how the connections are used."""
+        return use_of(self._pool)
 
     async def counts(self) -> counts.Counts:
         """Count what metrics show."""

@@ -17,6 +17,7 @@ from tradingsweep.adapters.trading_api.answers import (
     problem_of,
     secrets_of,
 )
+from tradingsweep.adapters.trading_api.endpoints import Heard, nobody
 from tradingsweep.adapters.trading_api.follow import Follower
 from tradingsweep.adapters.trading_api.http import MAX_ANSWER, Call, Wire, checked_address, trust
 from tradingsweep.adapters.trading_api.stream import news_in
@@ -60,6 +61,7 @@ class TradingApiClient:
         read_timeout: seconds for any other whole exchange.
         retry_503: this API answers 503 only where it has certainly not taken the job.
         max_connections: for submissions, and as many again for all else but streams.
+        heard: told of every request's route, status and time.
 
     Raises:
         ConfigurationError: the address or the key cannot be used.
@@ -74,6 +76,7 @@ class TradingApiClient:
         read_timeout: float = 10.0,
         retry_503: bool = False,
         max_connections: int = 8,
+        heard: Heard = nobody,
     ) -> None:
         base = checked_address(base_url)
         tls = trust(base)
@@ -82,9 +85,9 @@ class TradingApiClient:
         self._post_timeout = post_timeout
         self._read_timeout = read_timeout
         self._retry_503 = retry_503
-        self._posts = Wire(base, tls, connections=max_connections, reuse=False)
-        self._reads = Wire(base, tls, connections=max_connections)
-        streams = Wire(base, tls, connections=MAX_STREAMS, reuse=False)
+        self._posts = Wire(base, tls, connections=max_connections, reuse=False, heard=heard)
+        self._reads = Wire(base, tls, connections=max_connections, heard=heard)
+        streams = Wire(base, tls, connections=MAX_STREAMS, reuse=False, heard=heard)
         self._follower = Follower(streams, self._key, self._redact, read_timeout)
 
     async def health(self) -> Health:

@@ -11,12 +11,14 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from tradingsweep.adapters.trading_api.answers import Exchange
+from tradingsweep.adapters.trading_api.endpoints import Heard, endpoint, nobody
 from tradingsweep.contract import plain
 from tradingsweep.errors import ConfigurationError
 
@@ -24,6 +26,8 @@ MAX_ANSWER = 256 * 1024
 """Bytes of an answer that is not a page of results."""
 CONNECT_TIMEOUT = 10.0
 """Seconds for the connection alone, TLS included."""
+NO_ANSWER = "none"
+"""Instead of a status code."""
 IDLE = 5.0
 """Seconds that a connection is kept; below what servers keep it for."""
 
@@ -90,11 +94,18 @@ class Wire:
     """Connections to one Trading API."""
 
     def __init__(
-        self, base: str, tls: ssl.SSLContext, *, connections: int, reuse: bool = True
+        self,
+        base: str,
+        tls: ssl.SSLContext,
+        *,
+        connections: int,
+        reuse: bool = True,
+        heard: Heard = nobody,
     ) -> None:
         # At DEBUG it writes every header of an answer, and one of them is the session's cookie.
         logging.getLogger("httpcore").setLevel(logging.INFO)
         self._base = base
+        self._heard = heard
         self._transport = httpx.AsyncHTTPTransport(
             verify=tls,
             trust_env=False,
@@ -119,7 +130,7 @@ class Wire:
         Never raises for what happens outside: the exchange says how far it came. `may_send` is
         asked once, when the connection is open and no byte has left.
         """
-        seen = Exchange()
+        seen, begun = Exchange(), perf_counter()
         try:
             async with asyncio.timeout(within):
                 await self._fill(seen, self._request(call, within, _gate(seen, may_send)), cap)
@@ -130,6 +141,12 @@ class Wire:
             seen.failure = f"no {missing} within {within:g} s"
         except _FAULTS as fault:
             seen.failure = _explain(fault)
+        finally:
+            self._heard(
+                endpoint(call.method, call.path),
+                _code(seen),
+                perf_counter() - begun,
+            )
         return seen
 
     async def _fill(self, seen: Exchange, request: httpx.Request, cap: int) -> None:
@@ -163,10 +180,12 @@ class Wire:
                 response = await self._transport.handle_async_request(
                     self._request(call, within, _gate(head, None))
                 )
-        except TimeoutError:
-            raise Away(f"no answer began within {within:g} s") from None
-        except _FAULTS as fault:
+        except (TimeoutError, *_FAULTS) as fault:
+            self._heard(endpoint(call.method, call.path), NO_ANSWER, None)
+            if isinstance(fault, TimeoutError):
+                raise Away(f"no answer began within {within:g} s") from None
             raise Away(_explain(fault)) from None
+        self._heard(endpoint(call.method, call.path), str(response.status_code), None)
         try:
             _take_head(head, response)
             async with aclosing(_until(until, response)) as chunks:
@@ -208,6 +227,10 @@ def _gate(seen: Exchange, may_send: Callable[[], bool] | None) -> _Trace:
         seen.sent = True
 
     return trace
+
+
+def _code(seen: Exchange) -> str:
+    return NO_ANSWER if seen.status is None else str(seen.status)
 
 
 def _take_head(seen: Exchange, response: httpx.Response) -> None:

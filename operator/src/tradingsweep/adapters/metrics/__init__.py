@@ -1,0 +1,1 @@
+"""Prometheus: `families` has every name, label and help text; the others fill them."""

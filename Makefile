@@ -93,6 +93,11 @@ else
 	UV_PROJECT_ENVIRONMENT=build/peers $(RUN) --compile-bytecode --group peers python -m benchmarks.engine
 endif
 
+.PHONY: check-observability
+check-observability: sync ## Let promtool judge metrics, dashboard and alerts (builds it where there is none)
+	$(RUN) python -m dev prepare
+	$(RUN) pytest -q tests/observability/check_promtool.py
+
 .PHONY: clean
 clean: ## Remove what the targets above made in this checkout
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

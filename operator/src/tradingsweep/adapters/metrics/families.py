@@ -240,8 +240,8 @@ RECEIVED = Family(
     f"{RECEIVER}_callbacks_total",
     "counter",
     Source.RECEIVER,
-    "Callbacks that came, by what was answered: stored, duplicate, full, unknown, unavailable, "
-    "or refused for its body.",
+    "Callbacks that came, by what was answered: stored, duplicate, full, parked, unknown, "
+    "unavailable, or refused for its body.",
     ("answer",),
 )
 SIGNATURE_FAILURES = Family(

@@ -10,7 +10,7 @@ from tradingsweep.adapters.metrics import families
 from tradingsweep.errors import ConfigurationError
 from tradingsweep.signature import Fault
 
-ANSWERS = ("stored", "duplicate", "full", "unknown", "unavailable", "refused")
+ANSWERS = ("stored", "duplicate", "full", "parked", "unknown", "unavailable", "refused")
 
 
 class ReceiverMetrics:

@@ -85,12 +85,13 @@ def metrics_are_the_transitions(accounts: Accounts, world: World) -> Iterator[st
     shown = {
         (labels["status"], labels["ticker"]): int(float(value))
         for labels, value in _samples(scraped, "pipeline_trading_sweep_jobs_completed_total")
+        if float(value)
     }
     if shown != dict(counted):
         yield f"I9: the metrics say {shown}, the ledger {dict(counted)}"
     exist = {
         labels["phase"]: int(float(value))
-        for labels, value in _samples(scraped, "tradingsweep_sweeps")
+        for labels, value in _samples(scraped, "pipeline_trading_operator_sweeps")
         if float(value)
     }
     ledger = Counter(s["phase"] for s in accounts.sweeps if s["object_gone_at"] is None)

@@ -16,6 +16,7 @@ SWEEPS = "/apis/trading.zixly.io/v1alpha1"
         ("GET", "/health", "GET /health"),
         ("POST", "/api/v1/strategy/sweep", "POST /api/v1/strategy/sweep"),
         ("GET", "/api/v1/sweeps/r-1/best?ticker=X&limit=3", "GET /api/v1/sweeps/{id}/best"),
+        ("GET", "/api/v1/sweeps/r-1/report", "GET /api/v1/sweeps/{id}/report"),
         ("GET", "/api/v1/jobs/j.1", "GET /api/v1/jobs/{id}"),
         ("POST", "/api/v1/jobs/j.1/cancel", "POST /api/v1/jobs/{id}/cancel"),
         ("GET", "/sse-proxy/jobs/j.1/stream", "GET /sse-proxy/jobs/{id}/stream"),

@@ -42,6 +42,7 @@ CHARTS_OWN = {
     "health_port",
     "receiver_host",
     "receiver_port",
+    "receiver_metrics_port",
     "keys",
     "dev",
     "data_dir",

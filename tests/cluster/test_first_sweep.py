@@ -102,6 +102,29 @@ def test_every_check_is_made_unless_the_preset_says_otherwise(system: System) ->
     assert f"{p_value:.4f}" == status["verdict"]["pValue"]
 
 
+def test_an_rsi_goes_through_the_whole_product(system: System) -> None:
+    """Levels go out as ranges, come back as pairs, and stand in the status and in Postgres."""
+    levels = {"period": 10, "enter": {"min": 20, "max": 40}, "exit": {"min": 60, "max": 80}}
+    system.apply(
+        "levels", strategyType="RSI", fastRange=None, slowRange=None, rsi=levels, minTrades=10
+    )
+
+    status = system.wait_until_completed("levels")
+
+    (job,) = system.jobs("levels")
+    sent = {name: job.request[name] for name in ("fast_range", "slow_range", "rsi_period")}
+    assert {"fast_range": [20, 40], "slow_range": [60, 80], "rsi_period": 10} == sent
+    assert {"requested": 25, "valid": 25, "tested": 25} == status["combinations"]
+    enter, leave = map(int, status["best"]["periods"].split("/"))
+    assert (enter in range(20, 41, 5), leave in range(60, 81, 5)) == (True, True)
+    (first, *_) = system.results("levels")
+    assert ("RSI", enter, leave) == (
+        first["strategy_type"],
+        first["fast_period"],
+        first["slow_period"],
+    )
+
+
 def test_the_status_tells_the_whole_story(system: System) -> None:
     """Who answered, when, how many pairs, and the best of them, rounded as the schema says."""
     status, (job,) = system.status("example"), system.jobs("example")

@@ -8,6 +8,7 @@ from tradingsweep.crd.model import (
     Combinations,
     Condition,
     LastCompleted,
+    LevelRange,
     Macd,
     Notifications,
     NotifiedPhase,
@@ -16,6 +17,7 @@ from tradingsweep.crd.model import (
     Preset,
     Progress,
     Results,
+    Rsi,
     StrategyType,
     TradingSweepSpec,
     TradingSweepStatus,
@@ -59,6 +61,17 @@ FULL_SPEC = TradingSweepSpec(
     store_results=101,
     notifications=Notifications(emails=("quant@example.com",), phases=(NotifiedPhase.FAILED,)),
 )
+
+RSI_SPEC = FULL_SPEC.model_copy(
+    update={
+        "strategy_type": StrategyType.RSI,
+        "fast_range": None,
+        "slow_range": None,
+        "macd": None,
+        "rsi": Rsi(period=10, enter=LevelRange(min=20, max=40), exit=LevelRange(min=50, max=80)),
+    }
+)
+"""What only RSI has, and none of what it refuses."""
 
 FULL_STATUS = TradingSweepStatus(
     observed_generation=2,

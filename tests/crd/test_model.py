@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from tests.crd.full import FULL_SPEC, FULL_STATUS, unset
+from tests.crd.full import FULL_SPEC, FULL_STATUS, RSI_SPEC, unset
 from tradingsweep.crd.model import Condition, TradingSweepSpec, TradingSweepStatus
 from tradingsweep.crd.wire import wire_name
 
@@ -56,7 +56,8 @@ def test_a_smallest_spec_has_the_documented_defaults() -> None:
 
 def test_a_spec_that_was_written_is_read_the_same() -> None:
     """Nothing of a spec changes on its way out and back."""
-    assert FULL_SPEC == TradingSweepSpec.model_validate(FULL_SPEC.to_wire())
+    for spec in (FULL_SPEC, RSI_SPEC):
+        assert spec == TradingSweepSpec.model_validate(spec.to_wire())
 
 
 def test_a_status_that_was_written_is_read_the_same() -> None:
@@ -66,7 +67,8 @@ def test_a_status_that_was_written_is_read_the_same() -> None:
 
 def test_the_full_examples_leave_nothing_out() -> None:
     """A new field of the model must come into the examples that the round trips are made with."""
-    assert [] == unset(FULL_SPEC, "spec") + unset(FULL_STATUS, "status")
+    assert ["spec.rsi"] == unset(FULL_SPEC, "spec") + unset(FULL_STATUS, "status")
+    assert ["spec.fast_range", "spec.slow_range", "spec.macd"] == unset(RSI_SPEC, "spec")
 
 
 def test_a_member_of_a_newer_version_is_ignored() -> None:

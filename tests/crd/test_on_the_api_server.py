@@ -6,7 +6,8 @@ import pytest
 
 from dev.kubectl import Kubectl
 from tests.crd.conftest import Sweeps
-from tests.crd.full import FULL_SPEC, FULL_STATUS
+from tests.crd.full import FULL_SPEC, FULL_STATUS, RSI_SPEC
+from tests.crd.wrong_levels import AN_RSI
 from tests.crd.wrong_sweeps import manifest, with_spec
 from tradingsweep.crd.model import GROUP, PLURAL, VERSION, TradingSweepSpec, TradingSweepStatus
 from tradingsweep.crd.schema import SCHEMA_HASH_ANNOTATION, crd_manifest, schema_hash
@@ -65,6 +66,8 @@ def test_a_null_of_an_optional_field_is_its_default(sweeps: Sweeps) -> None:
         {"ticker": '"600519"', "runID": '"2025"'},
         {"ticker": "A" * 20, "strategyType": "MACD", "macd": "{signal: 2}"},
         {"ticker": "EURUSD=X", "strategyType": "MACD", "macd": "{signal: 50}"},
+        AN_RSI | {"rsi": "{period: 2, enter: {min: 1, max: 1}, exit: {min: 2, max: 99}}"},
+        AN_RSI | {"rsi": "{period: 100, enter: {min: 1, max: 98}, exit: {min: 2, max: 99}}"},
     ],
     ids=json.dumps,
 )
@@ -98,6 +101,22 @@ def test_every_field_survives_the_api_server(sweeps: Sweeps) -> None:
     assert (FULL_SPEC.to_wire(), FULL_STATUS.to_wire()) == (found["spec"], found["status"])
     assert FULL_SPEC == TradingSweepSpec.model_validate(found["spec"])
     assert FULL_STATUS == TradingSweepStatus.model_validate(found["status"])
+
+
+def test_every_field_of_rsi_survives_the_api_server(sweeps: Sweeps) -> None:
+    """What only RSI has comes back as it was sent."""
+    sweeps.create(with_spec(f"spec: {json.dumps(RSI_SPEC.to_wire())}"))
+
+    assert RSI_SPEC == TradingSweepSpec.model_validate(sweeps.get()["spec"])
+
+
+def test_an_rsi_without_a_period_has_the_usual_one(sweeps: Sweeps) -> None:
+    """Fourteen bars, as everywhere."""
+    sweeps.create(
+        manifest(AN_RSI | {"rsi": "{enter: {min: 30, max: 30}, exit: {min: 70, max: 70}}"})
+    )
+
+    assert 14 == sweeps.get()["spec"]["rsi"]["period"]
 
 
 def test_a_phase_and_a_reason_of_tomorrow_are_taken(sweep: Sweeps) -> None:

@@ -82,7 +82,7 @@ def test_a_default_is_in_the_description() -> None:
     """A reader of the documentation learns the default too, and the right one."""
     defaults = {path: node for path, node in SPEC_FIELDS.items() if "default" in node}
 
-    assert len(defaults) == 11
+    assert len(defaults) == 12
     assert [] == [
         path
         for path, node in defaults.items()
@@ -99,7 +99,7 @@ def test_a_bound_is_in_the_description() -> None:
         if bound in node
     ]
 
-    assert len(bounds) == 34
+    assert len(bounds) == 44
     assert [] == [(p, b) for p, b in bounds if b not in SPEC_FIELDS[p]["description"]]
 
 

@@ -1,6 +1,7 @@
 import pytest
 
 from tests.crd.conftest import Sweeps
+from tests.crd.wrong_levels import WRONG_LEVELS
 from tests.crd.wrong_sweeps import WRONG_SWEEPS, Wrong, manifest, with_spec
 
 WRONG_OBJECTS = {
@@ -9,7 +10,8 @@ WRONG_OBJECTS = {
     "spec_a_list": (with_spec("spec: []"), ("spec in body must be of type object",)),
     "spec_empty": (
         with_spec("spec: {}"),
-        tuple(f"spec.{n}: Required value" for n in ("ticker", "fastRange", "slowRange", "step")),
+        # What only some strategies need is asked for by rules, once the rest is there.
+        tuple(f"spec.{n}: Required value" for n in ("ticker", "step")),
     ),
     "a_member_beside_spec": (manifest() + "specs: {}\n", ("unknown field", "specs")),
     "a_name_of_64_characters": (
@@ -26,7 +28,10 @@ def refusal(sweeps: Sweeps, text: str) -> str:
     return answer.stderr
 
 
-@pytest.mark.parametrize("case", WRONG_SWEEPS.values(), ids=WRONG_SWEEPS.keys())
+ALL = {**WRONG_SWEEPS, **{f"rsi_{name}": case for name, case in WRONG_LEVELS.items()}}
+
+
+@pytest.mark.parametrize("case", ALL.values(), ids=ALL.keys())
 def test_a_wrong_sweep_is_refused_with_its_field_and_rule(sweeps: Sweeps, case: Wrong) -> None:
     """Whoever writes a wrong sweep reads what is wrong, where, and what is right."""
     message = refusal(sweeps, manifest(case.change))

@@ -186,7 +186,9 @@ NUMBERS = (
 )
 
 CHOICES = (
-    wrong("strategy_unknown", "spec.strategyType", '"SMA", "EMA", "MACD"', strategyType="MAGIC"),
+    wrong(
+        "strategy_unknown", "spec.strategyType", '"SMA", "EMA", "MACD", "RSI"', strategyType="MAGIC"
+    ),
     wrong("strategy_lower_case", "spec.strategyType", '"SMA"', strategyType="sma"),
     wrong("strategy_a_list", "spec.strategyType", STRING, strategyType="[SMA]"),
     wrong("preset_in_the_apis_spelling", "spec.preset", '"Minimum", "Standard"', preset="minimum"),

@@ -12,6 +12,14 @@ from tradingsweep.domain.identity import identity, identity_hash, submission_key
 from tradingsweep.domain.request import form, new_run, parameters
 from tradingsweep.domain.wording import MAX_MESSAGE, settled
 
+LEVELS = {"enter": {"min": 20, "max": 40}, "exit": {"min": 60, "max": 80}}
+AN_RSI: dict[str, Any] = {
+    "strategyType": "RSI",
+    "fastRange": None,
+    "slowRange": None,
+    "rsi": LEVELS,
+}
+
 
 def hash_of(**changes: Any) -> str:
     """Return the identity of the seed's example, changed."""
@@ -46,12 +54,40 @@ def test_defaults_and_what_changes_no_result_leave_the_identity(same: dict[str, 
         {"preset": "Minimum"},
         {"runID": "2"},
         {"strategyType": "MACD", "macd": {"signal": 12}},
+        AN_RSI,
     ],
     ids=str,
 )
 def test_what_changes_a_result_changes_the_identity(other: dict[str, Any]) -> None:
     """Another question, another run."""
     assert hash_of() != hash_of(**other)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"period": 10}, {"enter": {"min": 20, "max": 31}}, {"exit": {"min": 60, "max": 81}}],
+    ids=str,
+)
+def test_what_changes_an_rsi_changes_the_identity(other: dict[str, Any]) -> None:
+    """Its period and each of its levels."""
+    changed = {**AN_RSI, "rsi": {**LEVELS, **other}}
+
+    assert hash_of(**AN_RSI) != hash_of(**changed)
+    assert hash_of(**AN_RSI) == hash_of(**{**AN_RSI, "rsi": {**LEVELS, "period": 14}})
+
+
+def test_the_form_of_rsi_has_its_levels_in_the_ranges() -> None:
+    """As the API takes them: entry levels as fast, exit levels as slow, and the period."""
+    sent = form(parameters(a_spec(**AN_RSI)))
+
+    assert ("[20, 40]", "[60, 80]", "14", "RSI") == (
+        sent["fast_range"],
+        sent["slow_range"],
+        sent["rsi_period"],
+        sent["strategy_type"],
+    )
+    run = new_run(a_spec(**AN_RSI), 1)
+    assert (25, 25) == (run.requested, run.combinations)
 
 
 def test_an_empty_macd_is_the_usual_macd() -> None:

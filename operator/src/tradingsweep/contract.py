@@ -117,6 +117,14 @@ class Callback(Document):
         return self.sweep_run_id or inner
 
 
+class Levels(Document):
+    """What the two numbers of a pair mean for RSI."""
+
+    rsi_period: Period
+    enter_above: Period
+    exit_above: Period
+
+
 class BestRow(Document):
     """One parameter pair and its metrics.
 
@@ -139,6 +147,14 @@ class BestRow(Document):
     total_trades: Count
     trades_per_month: float | None
     avg_trade_duration: Words | None
+    params: Levels | None = None
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        told, pair = self.params, (self.fast_period, self.slow_period)
+        if told and (told.enter_above, told.exit_above) != pair:
+            raise ValueError("params must name the levels that the periods name")
+        return self
 
 
 class BestVerdict(Document):
@@ -170,6 +186,8 @@ class BestPage(Document):
             raise ValueError("total_results must not be below returned")
         if any(row.ticker != self.ticker for row in self.results):
             raise ValueError("each result must be of the page's ticker")
+        if len({row.params and row.params.rsi_period for row in self.results}) > 1:
+            raise ValueError("each result must be of the same rsi_period")
         if len({(row.fast_period, row.slow_period) for row in self.results}) < len(self.results):
             raise ValueError("no pair of periods may come twice")
         return self
@@ -230,21 +248,14 @@ def parse_callback(body: bytes) -> Callback:
 
 
 def checked_report(body: bytes) -> str:
-    """Return an API's report on a sweep as canonical JSON that every database takes.
-
-    Raises:
-        ContractError: it is not one JSON object, or holds what cannot be stored or must not be.
-    """
-    report = _read(body)
+    """Return an API's report as JSON that Postgres takes as jsonb; raises as `parse` does."""
     try:
-        text = json.dumps(report, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(_read(body), allow_nan=False, ensure_ascii=False)
         text.encode("utf-8")
     except (ValueError, RecursionError):
-        raise ContractError("the report holds a number or a text that cannot be stored") from None
-    if "\\u0000" in text:
-        raise ContractError("the report holds a character that cannot be stored")
-    if _names_a_callback(text):
-        raise ContractError("the report holds the address of a callback")
+        raise ContractError("the report holds what cannot be stored") from None
+    if "\\u0000" in text or _names_a_callback(text):
+        raise ContractError("the report holds a character or an address that is not to be stored")
     return text
 
 

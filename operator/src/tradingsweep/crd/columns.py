@@ -34,7 +34,7 @@ PRINTER_COLUMNS: Final = (
         "Best",
         "string",
         ".status.best.periods",
-        "The fast and the slow period of the best pair, in bars.",
+        "The fast and the slow period of the best pair in bars, or its levels.",
     ),
     _column("Score", "string", ".status.best.score", "The best pair's composite score."),
     _column(

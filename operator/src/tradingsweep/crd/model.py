@@ -1,7 +1,7 @@
 """The resource as the rest of the operator sees it: its names, its spec and its status."""
 
 from tradingsweep.crd.notifications import Notifications, NotifiedPhase
-from tradingsweep.crd.spec import Macd, PeriodRange, Preset, StrategyType, TradingSweepSpec
+from tradingsweep.crd.spec import Preset, TradingSweepSpec
 from tradingsweep.crd.status import (
     Combinations,
     Condition,
@@ -12,6 +12,7 @@ from tradingsweep.crd.status import (
     TradingSweepStatus,
     Verdict,
 )
+from tradingsweep.crd.strategy import LevelRange, Macd, PeriodRange, Rsi, StrategyType
 
 __all__ = [
     "CREATED_BY",
@@ -23,6 +24,7 @@ __all__ = [
     "Combinations",
     "Condition",
     "LastCompleted",
+    "LevelRange",
     "Macd",
     "Notifications",
     "NotifiedPhase",
@@ -31,6 +33,7 @@ __all__ = [
     "Preset",
     "Progress",
     "Results",
+    "Rsi",
     "StrategyType",
     "TradingSweepSpec",
     "TradingSweepStatus",

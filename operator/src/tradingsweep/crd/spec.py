@@ -5,24 +5,17 @@ two on the model that holds both. Defaults never change within a version of the 
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Self
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, model_validator
 
 from tradingsweep.crd.notifications import Notifications
+from tradingsweep.crd.strategy import RULES, LevelRange, Macd, PeriodRange, Rsi, StrategyType
 from tradingsweep.crd.wire import WireModel, rule, rules
 
 # `$` is the end of the text for RE2 (the API server) and for pydantic: no newline slips behind it.
 TICKER = r"^[A-Z0-9^][A-Z0-9.^=:_-]*$"
 RUN_ID = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$"
-
-
-class StrategyType(StrEnum):
-    """The rule that buys and sells."""
-
-    SMA = "SMA"
-    EMA = "EMA"
-    MACD = "MACD"
 
 
 class Preset(StrEnum):
@@ -32,78 +25,14 @@ class Preset(StrEnum):
     STANDARD = "Standard"
 
 
-Period = Annotated[int, Field(strict=True, ge=1, le=500)]
-
-
-class PeriodRange(WireModel):
-    """An inclusive range of periods, in bars."""
-
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            rule(
-                "self.min <= self.max",
-                "min must not be above max",
-                message_expression=(
-                    "'min (%d) must not be above max (%d)'.format([self.min, self.max])"
-                ),
-                field_path=".min",
-            )
-        )
-    )
-
-    min: Period = Field(description="The first period that is tried, in bars: 1 to 500.")
-    max: Period = Field(
-        description="The last period that is tried, in bars: 1 to 500, not below min. It is tried "
-        "itself only where a whole number of steps leads to it."
-    )
-
-
-class Macd(WireModel):
-    """Settings of the MACD strategy."""
-
-    signal: int = Field(
-        default=9,
-        strict=True,
-        ge=2,
-        le=50,
-        description="The period of the signal line, in bars: 2 to 50. Default 9.",
-    )
-
-
-def _below(bound: str) -> dict[str, JsonValue]:
-    fast, slow = f"self.fastRange.{bound}", f"self.slowRange.{bound}"
-    message = f"fastRange.{bound}%s must be below slowRange.{bound}%s"
-    return rule(
-        f"{fast} < {slow}",
-        message % ("", ""),
-        message_expression=f"'{message % (' (%d)', ' (%d)')}'.format([{fast}, {slow}])",
-        field_path=f".fastRange.{bound}",
-    )
-
-
 class TradingSweepSpec(WireModel):
-    """A parameter sweep: which ticker, which pairs of periods, which strategy.
+    """A parameter sweep: which ticker, which pairs of periods or levels, which strategy.
 
     Every pair of a fast and a slow period in the ranges, `step` apart, is backtested once where
-    the fast one is the shorter.
+    the fast one is the shorter; for RSI every pair of a level to enter and a higher one to exit.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            _below("min"),
-            _below("max"),
-            rule(
-                "!has(self.macd) || self.strategyType == 'MACD'",
-                "macd is only for strategyType MACD: remove macd, or set strategyType to MACD",
-                message_expression=(
-                    "'macd is only for strategyType MACD and this sweep is %s: "
-                    "remove macd, or set strategyType to MACD'.format([self.strategyType])"
-                ),
-                field_path=".macd",
-                reason="FieldValueForbidden",
-            ),
-        )
-    )
+    model_config = ConfigDict(json_schema_extra=rules(*RULES))
 
     ticker: str = Field(
         min_length=3,
@@ -121,12 +50,21 @@ class TradingSweepSpec(WireModel):
             )
         ),
     )
-    fast_range: PeriodRange = Field(
+    fast_range: PeriodRange | None = Field(
+        default=None,
         description="The periods of the fast average that are tried, both ends included. Both of "
-        "its ends must be below those of slowRange."
+        "its ends must be below those of slowRange. Required for SMA, EMA and MACD, refused for "
+        "RSI.",
     )
-    slow_range: PeriodRange = Field(
-        description="The periods of the slow average that are tried, both ends included."
+    slow_range: PeriodRange | None = Field(
+        default=None,
+        description="The periods of the slow average that are tried, both ends included. Required "
+        "for SMA, EMA and MACD, refused for RSI.",
+    )
+    rsi: Rsi | None = Field(
+        default=None,
+        description="The levels of the RSI strategy, and its period; required for it, refused for "
+        "any other.",
     )
     macd: Macd | None = Field(
         default=None,
@@ -137,7 +75,8 @@ class TradingSweepSpec(WireModel):
         strict=True,
         ge=1,
         le=50,
-        description="The distance from one period to the next in both ranges, in bars: 1 to 50.",
+        description="The distance from one period to the next in both ranges, in bars: 1 to 50; "
+        "for RSI from one level to the next.",
     )
     min_trades: int = Field(
         default=50,
@@ -151,7 +90,8 @@ class TradingSweepSpec(WireModel):
     strategy_type: StrategyType = Field(
         default=StrategyType.SMA,
         description="SMA and EMA hold while the fast average is above the slow one; MACD holds "
-        "while their difference is above its signal line. Default SMA.",
+        "while their difference is above its signal line; RSI buys when the RSI crosses up through "
+        "a low level and sells when it crosses up through a higher one. Default SMA.",
     )
     preset: Preset | None = Field(
         default=None,
@@ -251,3 +191,20 @@ class TradingSweepSpec(WireModel):
         description="Who is told by mail when a run ends. Default: whom the operator's "
         "configuration names.",
     )
+
+    @model_validator(mode="after")
+    def _has_its_ranges(self) -> Self:
+        """Without them there is nothing to sweep: it came past the rules of another schema."""
+        _ = self.ranges
+        return self
+
+    @property
+    def ranges(self) -> tuple[PeriodRange, PeriodRange] | tuple[LevelRange, LevelRange]:
+        """What pairs are made of: fast and slow periods, or levels to enter and to exit."""
+        if self.strategy_type is StrategyType.RSI:
+            if self.rsi is None:
+                raise ValueError("rsi is required for strategyType RSI")
+            return self.rsi.enter, self.rsi.exit
+        if self.fast_range is None or self.slow_range is None:
+            raise ValueError("fastRange and slowRange are required")
+        return self.fast_range, self.slow_range

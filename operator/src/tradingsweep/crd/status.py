@@ -41,7 +41,9 @@ class Combinations(WireModel):
         default=None, description="All pairs that the two ranges and the step span."
     )
     valid: Count | None = Field(
-        default=None, description="The pairs of them whose fast period is the shorter."
+        default=None,
+        description="The pairs of them whose fast period is the shorter, or whose level "
+        "to enter is the lower.",
     )
     tested: Count | None = Field(
         default=None, description="The pairs that the Trading API reports as backtested."
@@ -51,7 +53,10 @@ class Combinations(WireModel):
 class PairResult(WireModel):
     """One pair of periods and how it did; a metric that is undefined for it is absent."""
 
-    periods: Name = Field(description="The fast and the slow period in bars, as 15/30.")
+    periods: Name = Field(
+        description="The fast and the slow period in bars, as 15/30; for RSI the levels to enter "
+        "and to exit at."
+    )
     score: Ratio | None = Field(
         default=None, description="The Trading API's composite score, by which pairs are ranked."
     )

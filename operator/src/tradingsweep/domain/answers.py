@@ -166,5 +166,7 @@ class ResultPage:
     synthetic: bool = False
     """The prices were made up, and the API says so."""
     verdict: Opinion | None = None
+    rsi_period: int | None = None
+    """Which RSI the pairs' levels are of, where the rows say so."""
     report: str | None = None
     """What the API found out about its own results, as JSON; None where it says nothing."""

@@ -203,9 +203,11 @@ def is_too_large(facts: Facts) -> Action | None:
     run, limit = facts.view.run, facts.policy.max_combinations
     if run is None or run.combinations <= limit:
         return None
+    levels = run.parameters.get("strategy_type") == "RSI"
+    narrow = "rsi.enter or rsi.exit" if levels else "fastRange or slowRange"
     many = (
-        f"the ranges and the step span {run.combinations} pairs of periods; this operator allows "
-        f"{limit}: narrow fastRange or slowRange, or raise step"
+        f"the ranges and the step span {run.combinations} pairs; this operator allows "
+        f"{limit}: narrow {narrow}, or raise step"
     )
     return Record(
         gave_up(facts, facts.submission, State.CANCELLED, Reason.TOO_MANY_COMBINATIONS, many)

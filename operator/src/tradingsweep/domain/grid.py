@@ -12,7 +12,7 @@ _SPANS = ("fast_range", "slow_range", "step")
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Every pair of a fast and a slow period that a sweep spans."""
+    """Every pair of a fast and a slow period that a sweep spans; for RSI, of two levels."""
 
     fast: range
     slow: range
@@ -20,9 +20,9 @@ class Grid:
     @classmethod
     def of(cls, spec: TradingSweepSpec) -> Self:
         """Take the grid from a spec."""
+        fast, slow = spec.ranges
         return cls(
-            range(spec.fast_range.min, spec.fast_range.max + 1, spec.step),
-            range(spec.slow_range.min, spec.slow_range.max + 1, spec.step),
+            range(fast.min, fast.max + 1, spec.step), range(slow.min, slow.max + 1, spec.step)
         )
 
     @classmethod

@@ -18,6 +18,7 @@ _INTRODUCED_WITH: dict[str, Any] = {
     "minTrades": 50,
     "strategyType": "SMA",
     "macd": {"signal": 9},
+    "rsi": None,
     "preset": None,
     "runID": None,
 }

@@ -161,6 +161,8 @@ def usable(facts: Facts, page: ResultPage) -> ResultPage:
         raise AnswerRefused("there is no run to hold it against")
     if not run.parameters:
         raise AnswerRefused("it is not known any more what this run asked for")
+    if page.rsi_period not in (None, run.parameters.get("rsi_period")):
+        raise AnswerRefused(f"the results are of an RSI of {page.rsi_period} bars")
     return checked(Grid.read(run.parameters), page, run.store_results)
 
 
@@ -186,9 +188,7 @@ def _how_it_ended(page: ResultPage) -> tuple[Reason, str]:
         seen_trades = "" if most is None else f"; the most that a pair made is {most}"
         return (
             Reason.NO_QUALIFIED_RESULT,
-            "the sweep ran, and no pair of periods made spec.minTrades trades"
-            + seen_trades
-            + synthetic,
+            "the sweep ran, and no pair made spec.minTrades trades" + seen_trades + synthetic,
         )
     best = page.results[0]
     return (

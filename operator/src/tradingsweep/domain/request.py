@@ -13,10 +13,11 @@ _DEFAULT_SIGNAL = 9
 
 def parameters(spec: TradingSweepSpec) -> dict[str, Any]:
     """Return the parameters under the Trading API's own names."""
+    fast, slow = spec.ranges
     named: dict[str, Any] = {
         "ticker": spec.ticker,
-        "fast_range": [spec.fast_range.min, spec.fast_range.max],
-        "slow_range": [spec.slow_range.min, spec.slow_range.max],
+        "fast_range": [fast.min, fast.max],
+        "slow_range": [slow.min, slow.max],
         "step": spec.step,
         "min_trades": spec.min_trades,
         "strategy_type": spec.strategy_type.value,
@@ -31,6 +32,8 @@ def parameters(spec: TradingSweepSpec) -> dict[str, Any]:
         and spec.macd.signal != _DEFAULT_SIGNAL
     ):
         named["signal_period"] = spec.macd.signal
+    if spec.strategy_type is StrategyType.RSI and spec.rsi is not None:
+        named["rsi_period"] = spec.rsi.period
     return named
 
 

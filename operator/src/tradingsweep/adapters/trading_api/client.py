@@ -239,12 +239,14 @@ def _checked_key(api_key: SecretStr) -> str:
 
 def _results(page: BestPage) -> ResultPage:
     rows = (
-        Result(**row.model_dump(exclude={"ticker", "strategy_type"}))
+        Result(**row.model_dump(exclude={"ticker", "strategy_type", "params"}))
         # Stable: ties keep the API's own order.
         for row in sorted(page.results, key=lambda row: -row.score)
     )
+    told = page.results[0].params if page.results else None
     return ResultPage(
         sweep_run_id=page.sweep_run_id,
+        rsi_period=told.rsi_period if told else None,
         results=tuple(rows),
         total=page.total_results,
         excluded_by_min_trades=page.excluded_by_min_trades,

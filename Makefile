@@ -85,6 +85,10 @@ bench-spine: sync ## Measure the spine's bars and write build/bars/spine.json
 bench-api: sync ## Measure the Trading API's bars over HTTP and write build/bars/api.json
 	$(RUN) python -m benchmarks.api
 
+.PHONY: false-alarms
+false-alarms: sync ## Ask the permutation test about 400 markets without skill (a minute or more)
+	LONG=1 $(RUN) pytest -q tests/honesty/test_false_alarms.py
+
 .PHONY: bench-engine
 bench-engine: $(filter .uv/bin/uv,$(UV)) ## Measure the engine beside its peers and write build/bars/engine.json (QUICK=1: without them)
 ifdef QUICK

@@ -103,6 +103,7 @@ GRIDS = {
     "B": (5, 50, 20, 200, 5),
     "C": (2, 492, 3, 493, 7),
     "D": (10, 20, 20, 30, 5),
+    "one": (15, 15, 30, 30, 1),
     "full": (2, 499, 3, 500, 1),
 }
-"""Many trades, few trades, very few, the seed's example, and all that a sweep may ask for."""
+"""Many trades, few, very few, the documented example, one pair, and all that may be asked for."""

@@ -1,10 +1,13 @@
 """Kernel against twin: the bound of a figure's error, and where it is looked at."""
 
 import math
+from dataclasses import replace
 
 from tests.engine.plain.sweep import plain_figures
 from tradingapi.engine import SweepResult
 from tradingapi.engine import columns as c
+from tradingapi.engine.grid import Pair
+from tradingapi.engine.trace import alone
 
 BOUND = 1e-9
 
@@ -16,7 +19,7 @@ def disagreements(result: SweepResult) -> list[str]:
     found = []
     for index in range(len(result.grid)):
         pair = result.grid.pair(index)
-        twin = plain_figures(result, pair)
+        twin = plain_figures(replace(result, spec=alone(result.spec, pair)), Pair(*pair[:2]))
         for name, value in zip(c.NAMES, result.figures[:, index].tolist(), strict=True):
             if not close(name, value, twin[name]):
                 found.append(f"{pair} {name}: {value} is not {twin[name]}")

@@ -68,7 +68,7 @@ def test_the_order_of_the_grid_does_not_matter() -> None:
     bars, start = a_walk(700), int(a_walk(700).time[100])
     among = sweep(bars, replace(SOME, start=start))
     for index in (0, 500, len(among.grid) - 1):
-        fast, slow = among.grid.pair(index)
+        fast, slow = among.grid.pair(index)[:2]
 
         alone = sweep(bars, replace(SOME, fast=(fast, fast), slow=(slow, slow), start=start))
 

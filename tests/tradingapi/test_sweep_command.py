@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tradingapi.cli import app, commands
-from tradingapi.engine import Direction, Fill, Strategy
+from tradingapi.engine import Direction, Fill, Search, Strategy
 from tradingapi.engine.periods import INTERVAL_SECONDS
 from tradingapi.honesty import Preset, VerdictName
 from tradingapi.results.metric import SCHEMA
@@ -167,6 +167,17 @@ def test_a_wrong_row_of_a_file_is_named(tmp_path: Path) -> None:
         (["nowhere.csv"], 1, "there is no file nowhere.csv"),
         (["--end", "1999-03-01"], 1, "39 bars, at least 201 needed"),
         (["--stop-loss", "5"], 2, "--stop-loss: a fraction between 0 and 1"),
+        (["--signal-period", "2:20"], 2, "--signal-period: only for MACD"),
+        (["--strategy", "MACD", "--signal-period", "1:9"], 2, "--signal-period: 2 <= min"),
+        (["--search", "bayes", "--max-trials", "0"], 2, "--max-trials: 1..10000"),
+        (
+            [
+                *("--strategy", "MACD", "--fast", "2:499", "--slow", "3:500"),
+                *("--signal-period", "2:50"),
+            ],
+            2,
+            "--signal-period: 6,088,299 combinations, at most 5,000,000",
+        ),
         (["--direction", "both", "--strategy", "RSI"], 2, "--direction: RSI is long or flat"),
     ],
 )
@@ -199,6 +210,22 @@ def test_what_is_no_stamp_is_refused(tmp_path: Path, given: str, words: str) -> 
     assert isinstance(done.exception, SystemExit)
 
 
+def test_a_third_range_is_searched_by_a_sampler(tmp_path: Path) -> None:
+    """Results have the same columns, and the report says what it could not test."""
+    macd = ["sweep", "--strategy", "MACD", "--fast", "5:20", "--slow", "20:40"]
+    asked = [*macd, "--signal-period", "5:9", "--search", "bayes", "--max-trials", "30"]
+    done = run(tmp_path, *asked, "--min-trades", "20", "--end", "2006-12-29", "--out", "here")
+    report = report_of(tmp_path / "here")
+    table = pq.read_table(tmp_path / "here/results.parquet")
+
+    assert (0, 30) == (done.exit_code, table.num_rows)
+    assert SCHEMA.names == table.column_names
+    assert set(table.column("signal_period").to_pylist()) <= {5, 6, 7, 8, 9}
+    assert "adaptive_search" == report["checks"]["skipped"]["overfitting"]
+    assert None is report["checks"]["deflated_sharpe"]
+    assert 19 == report["checks"]["permutation"]["permutations"]
+
+
 def test_too_few_trades_are_no_error_and_say_what_to_do(tmp_path: Path) -> None:
     """The sweep ran; there is a verdict, and pale rows."""
     done = run(tmp_path, *ARCH, "--min-trades", "500", "--no-files")
@@ -213,6 +240,7 @@ def test_the_options_have_the_engines_words() -> None:
     """Help must not load the engine, so the words stand twice."""
     assert set(Strategy) == set(get_args(commands.StrategyName))
     assert set(Fill) == set(get_args(commands.FillName))
+    assert set(Search) == set(get_args(commands.SearchName))
     assert set(Direction) == set(get_args(commands.DirectionName))
     assert set(Preset) == set(get_args(commands.PresetName))
     assert set(INTERVAL_SECONDS) == set(get_args(commands.IntervalName))

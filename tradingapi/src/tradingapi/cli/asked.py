@@ -10,7 +10,7 @@ from typing import Final
 from tradingapi.cli.ending import CommandError, Status
 from tradingapi.cli.ranges import Range
 from tradingapi.contract import nanoseconds, read_moment
-from tradingapi.engine import Bars, Direction, Fill, Strategy, SweepSpec
+from tradingapi.engine import Bars, Direction, Fill, Search, Strategy, SweepSpec
 from tradingapi.prices import file as price_file
 from tradingapi.prices.arch_data import ArchSource
 from tradingapi.prices.exchange import ExchangeSource
@@ -52,7 +52,7 @@ class Asked:
     fast: Range | None
     slow: Range | None
     step: int
-    signal_period: int
+    signal: Range | None
     rsi_period: int
     fee_bps: float
     slippage_bps: float
@@ -61,6 +61,9 @@ class Asked:
     stop_loss: float | None
     take_profit: float | None
     min_trades: int
+    search: str
+    max_trials: int
+    seed: int
 
 
 def spec_of(asked: Asked) -> SweepSpec:
@@ -70,6 +73,8 @@ def spec_of(asked: Asked) -> SweepSpec:
         CommandError: An option breaks a rule; the message names both.
     """
     strategy = Strategy(asked.strategy)
+    signal = asked.signal or Range(9, 9)
+    one = signal.low == signal.high
     fast, slow = DEFAULTS.get(strategy, (Range(5, 50), Range(20, 200)))
     try:
         return SweepSpec(
@@ -78,7 +83,11 @@ def spec_of(asked: Asked) -> SweepSpec:
             slow=asked.slow or slow,
             step=asked.step,
             min_trades=asked.min_trades,
-            signal_period=asked.signal_period,
+            signal_period=signal.low if one else 9,
+            signal_periods=None if one else signal,
+            search=Search(asked.search),
+            max_trials=asked.max_trials,
+            search_seed=asked.seed,
             rsi_period=asked.rsi_period,
             start=_moment("start", asked.start),
             end=_moment("end", asked.end, end=True),
@@ -90,7 +99,7 @@ def spec_of(asked: Asked) -> SweepSpec:
             take_profit=asked.take_profit,
         )
     except ValueError as error:
-        raise CommandError(_as_option(str(error)), Status.WRONG) from error
+        raise CommandError(as_option(str(error)), Status.WRONG) from error
 
 
 def bars_of(asked: Asked, spec: SweepSpec) -> Bars:
@@ -198,7 +207,7 @@ def _moment(name: str, text: str | None, *, end: bool = False) -> int | None:
     return nanoseconds(moment, end=end)
 
 
-def _as_option(rule: str) -> str:
+def as_option(rule: str) -> str:
     """Turn `min_trades: 0 or more` into `--min-trades: 0 or more`."""
-    field, colon, rest = rule.partition(":")
+    field, colon, rest = rule.replace("signal_periods", "signal_period").partition(":")
     return f"--{field.replace('_', '-')}{colon}{rest}"

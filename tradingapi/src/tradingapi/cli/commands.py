@@ -29,6 +29,8 @@ Examples:
 
   tradingapi sweep --strategy RSI --rsi-enter 20:45 --rsi-exit 50:80 --fee-bps 5
 
+  tradingapi sweep --strategy MACD --fast 5:30 --slow 10:60 --signal-period 5:15
+
   tradingapi sweep --ticker ^IXIC --start 2010-01-01 --end 2014-12-31 --preset minimum
 
 A file has columns time (or date), open, high, low and close; CSV or Parquet.
@@ -52,6 +54,7 @@ Exit status: 0 the same to the byte; 3 something differs; 1 no prices; 2 no stam
 StrategyName = Literal["SMA", "EMA", "MACD", "RSI"]
 FillName = Literal["next_open", "same_close"]
 DirectionName = Literal["long", "short", "both"]
+SearchName = Literal["grid", "bayes"]
 PresetName = Literal["standard", "minimum"]
 IntervalName = Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"]
 
@@ -104,7 +107,12 @@ def sweep(
         ),
     ] = None,
     step: Annotated[int, typer.Option(help="Between two periods.")] = 1,
-    signal_period: Annotated[int, typer.Option(help="MACD's signal line.")] = 9,
+    signal_period: Annotated[
+        Range | None,
+        typer.Option(
+            parser=read_range, metavar="MIN:MAX", help="MACD's signal line; 9, or a range."
+        ),
+    ] = None,
     rsi_period: Annotated[int, typer.Option(help="RSI's bars.")] = 14,
     interval: Annotated[
         IntervalName | None, typer.Option(help="1d; a file's own if left out.")
@@ -120,10 +128,14 @@ def sweep(
     stop_loss: Annotated[float | None, typer.Option(help="0.05: out at 5 % loss.")] = None,
     take_profit: Annotated[float | None, typer.Option(help="0.2: out at 20 % gain.")] = None,
     min_trades: Annotated[int, typer.Option(help="Closed trades with which a pair ranks.")] = 50,
+    search: Annotated[
+        SearchName, typer.Option(help="All combinations, or a sampler's choice of --max-trials.")
+    ] = "grid",
+    max_trials: Annotated[int, typer.Option(help="Combinations that bayes tests.")] = 500,
     preset: Annotated[
         PresetName, typer.Option(help="How much is checked; no figure depends on it.")
     ] = "standard",
-    seed: Annotated[int, typer.Option(help="Of the permutations.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Of permutations and sampler.", min=0)] = 0,
     top: Annotated[int, typer.Option(help="Rows that are printed.", min=1, max=1_000)] = 10,
     threads: Threads = None,
     exchange: Exchange = "kraken",
@@ -148,7 +160,7 @@ def sweep(
         fast=fast,
         slow=slow,
         step=step,
-        signal_period=signal_period,
+        signal=signal_period,
         rsi_period=rsi_period,
         fee_bps=fee_bps,
         slippage_bps=slippage_bps,
@@ -157,6 +169,9 @@ def sweep(
         stop_loss=stop_loss,
         take_profit=take_profit,
         min_trades=min_trades,
+        search=search,
+        max_trials=max_trials,
+        seed=seed,
     )
     with told():
         run(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tradingapi.cli.asked import Asked, bars_of, spec_of
-from tradingapi.cli.ending import CommandError
+from tradingapi.cli.asked import Asked, as_option, bars_of, spec_of
+from tradingapi.cli.ending import CommandError, Status
 from tradingapi.cli.files import folder_of, write_all
 from tradingapi.cli.screen import p_value, show
 from tradingapi.engine import (
@@ -19,6 +19,7 @@ from tradingapi.engine import (
     SweepSpec,
 )
 from tradingapi.engine.cpu import processors
+from tradingapi.engine.exploring import MissingOptunaError
 from tradingapi.engine.sweep import sweep as run
 from tradingapi.engine.waiting import waiting
 from tradingapi.honesty import HonestyReport, Options, Preset, VerdictName, report
@@ -86,6 +87,10 @@ def examined(
         ) from error
     except BadBarsError as error:
         raise CommandError(f"prices: {error}") from error
+    except MissingOptunaError as error:
+        raise CommandError(f"--{error}", Status.WRONG) from error
+    except ValueError as error:
+        raise CommandError(as_option(str(error)), Status.WRONG) from error
     return result, found
 
 

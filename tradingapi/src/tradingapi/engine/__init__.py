@@ -5,6 +5,7 @@ from tradingapi.engine.result import Row, SweepResult
 from tradingapi.engine.spec import (
     Direction,
     Fill,
+    Search,
     ShortSale,
     StartState,
     Strategy,
@@ -22,6 +23,7 @@ __all__ = [
     "Origin",
     "Progress",
     "Row",
+    "Search",
     "ShortSale",
     "StartState",
     "Strategy",

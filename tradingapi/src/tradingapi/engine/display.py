@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from tradingapi.engine.bars import Origin
-from tradingapi.engine.grid import Pair
+from tradingapi.engine.grid import Choice
 from tradingapi.engine.metrics import Metrics
 from tradingapi.engine.spec import Strategy
 
@@ -29,7 +29,7 @@ def title_of(origin: Origin, strategy: Strategy, window: tuple[int, int]) -> str
     return f"{origin.ticker} {origin.interval}, {strategy.value}, {first} to {last}{invented}"
 
 
-def name_of(pair: Pair) -> str:
+def name_of(pair: Choice) -> str:
     """Write a pair as `15/30`."""
     return "/".join(map(str, pair))
 

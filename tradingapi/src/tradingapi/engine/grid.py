@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
 from tradingapi.engine.bars import IntArray
-from tradingapi.engine.spec import SweepSpec
+from tradingapi.engine.spec import Search, SweepSpec
 
 
 class Pair(NamedTuple):
@@ -18,63 +18,102 @@ class Pair(NamedTuple):
     slow: int
 
 
-PairsLike = Sequence[tuple[int, int]] | IntArray
-"""Pairs one by one, or as an array of two columns."""
+class Triple(NamedTuple):
+    """A combination of three periods: MACD with its signal line."""
 
-KEY: Final = 10_000
-"""More than any period."""
+    fast: int
+    slow: int
+    signal: int
+
+
+Choice: TypeAlias = Pair | Triple
+"""What a sweep chooses among."""
+
+PairsLike = Sequence[tuple[int, ...]] | IntArray
+"""Combinations one by one, or as an array of two columns; three with a range of signals."""
+
+MOST_COMBINATIONS: Final = 5_000_000
+"""As a grid. Its figures take a gigabyte."""
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """All combinations of a sweep, by fast and then by slow period."""
+    """All combinations of a sweep, by fast, then by slow, then by signal period."""
 
     requested: int
     """Combinations of the two ranges, the meaningless ones included."""
     fast: IntArray
     """Of those where fast < slow, one number a pair."""
     slow: IntArray
+    signal: IntArray | None = None
+    """Where the signal line has a range of its own."""
 
     def __len__(self) -> int:
         return self.fast.size
 
-    def pair(self, index: int) -> Pair:
-        """Return one pair."""
-        return Pair(int(self.fast[index]), int(self.slow[index]))
+    def pair(self, index: int) -> Choice:
+        """Return one combination."""
+        fast, slow = int(self.fast[index]), int(self.slow[index])
+        return (
+            Pair(fast, slow) if self.signal is None else Triple(fast, slow, int(self.signal[index]))
+        )
 
     @cached_property
-    def pairs(self) -> tuple[Pair, ...]:
-        """All pairs, as tuples."""
-        return tuple(map(Pair, self.fast.tolist(), self.slow.tolist()))
+    def pairs(self) -> tuple[Choice, ...]:
+        """All combinations, as tuples."""
+        return tuple(self.pair(index) for index in range(len(self)))
+
+    def of_signal(self, signal: int) -> IntArray:
+        """Return the places of the combinations with one signal period."""
+        return (
+            np.arange(len(self)) if self.signal is None else np.flatnonzero(self.signal == signal)
+        )
 
 
 def chosen(pairs: PairsLike, spec: SweepSpec) -> Grid:
-    """Make a grid of pairs that lie within the ranges of a sweep, each once, in the grid's order.
+    """Make a grid of combinations within the ranges of a sweep, each once, in the grid's order.
 
     Raises:
         ValueError: There are none, or one lies outside; the step is not looked at.
     """
-    table = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
-    keys = np.unique(table[:, 0] * KEY + table[:, 1])
-    fast, slow = keys // KEY, keys % KEY
-    inside = (fast >= spec.fast[0]) & (fast <= spec.fast[1]) & (fast < slow)
-    inside &= (slow >= spec.slow[0]) & (slow <= spec.slow[1])
+    ranges = [spec.fast, spec.slow]
+    if spec.signal_periods is not None:
+        ranges.append(spec.signal_periods)
+    table = np.unique(np.asarray(pairs, dtype=np.int64).reshape(-1, len(ranges)), axis=0)
+    low, high = np.array(ranges).T
+    inside = ((table >= low) & (table <= high)).all(axis=1) & (table[:, 0] < table[:, 1])
     if not inside.all():
-        wrong = int(np.argmin(inside))
-        raise ValueError(
-            f"pairs: ({fast[wrong]}, {slow[wrong]}) is not fast < slow within the ranges"
-        )
+        wrong = tuple(table[int(np.argmin(inside))].tolist())
+        raise ValueError(f"pairs: {wrong} is not fast < slow within the ranges")
     if not inside.size:
         raise ValueError("pairs: at least one")
-    return Grid(keys.size, fast, slow)
+    fast, slow, *signal = (np.ascontiguousarray(axis) for axis in table.T)
+    return Grid(len(table), fast, slow, signal[0] if signal else None)
 
 
 def grid(spec: SweepSpec) -> Grid:
-    """List the pairs of a sweep.
+    """List the combinations of a sweep.
 
     Fast 10..20 and slow 20..30 by 5 are 9 combinations, of which 20/20 is not one: 8 pairs.
+
+    Raises:
+        ValueError: There are more than five million.
     """
     fast = np.arange(spec.fast[0], spec.fast[1] + 1, spec.step)
     slow = np.arange(spec.slow[0], spec.slow[1] + 1, spec.step)
     i, j = np.nonzero(fast[:, np.newaxis] < slow)
-    return Grid(fast.size * slow.size, fast[i], slow[j])
+    signals = np.array(spec.signals)
+    if i.size * signals.size > MOST_COMBINATIONS:
+        raise ValueError(
+            f"signal_periods: {i.size * signals.size:,} combinations, at most "
+            f"{MOST_COMBINATIONS:,}; take larger steps, or search={Search.BAYES.value!r}"
+        )
+    requested = fast.size * slow.size * signals.size
+    if spec.signal_periods is None:
+        return Grid(requested, fast[i], slow[j])
+    return Grid(
+        requested,
+        np.repeat(fast[i], signals.size),
+        np.repeat(slow[j], signals.size),
+        np.tile(signals, i.size),
+    )

@@ -1,7 +1,9 @@
 """What is computed once for a sweep: lines, paths, sums and tables that all its pairs share."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -51,17 +53,55 @@ class Measure(NamedTuple):
     """`request`, `calendar` or `derived`."""
 
 
+class Part(NamedTuple):
+    """The combinations of one signal period; other strategies have one part."""
+
+    where: IntArray
+    """Their places in the grid."""
+    pairs: Pairs
+    lines: Lines
+
+    def run(self, job: Job, first: int, stop: int, out: FloatArray) -> None:
+        """Write the figures of a stretch of the part's order."""
+        sweep_pairs(self.lines, self.pairs, job, np.array([first, stop]), out)
+
+
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """A sweep that only has to be run."""
 
     job: Job
-    pairs: Pairs
-    lines: Lines
+    grid: Grid
+    close: FloatArray
+    spec: SweepSpec
+
+    def parts(self) -> Iterator[Part]:
+        """Prepare the lines, one signal period at a time: each takes tens of megabytes."""
+        signals = self.spec.signals if self.grid.signal is not None else range(1)
+        for signal in signals:
+            where = self.grid.of_signal(signal)
+            if where.size:
+                yield self._part(where, signal)
+
+    @cached_property
+    def only(self) -> Part:
+        """The first part: the only one where the signal line has no range."""
+        return next(self.parts())
 
     def run(self, first: int, stop: int, out: FloatArray) -> None:
-        """Write the figures of a stretch of the pairs' order."""
-        sweep_pairs(self.lines, self.pairs, self.job, np.array([first, stop]), out)
+        """Write the figures of a stretch of the only part's order."""
+        self.only.run(self.job, first, stop, out)
+
+    def _part(self, where: IntArray, signal: int) -> Part:
+        chosen = self.grid.fast[where], self.grid.slow[where]
+        periods, place = np.unique(np.concatenate(chosen), return_inverse=True)
+        fast, slow = place[: where.size], place[where.size :]
+        spec = self.spec
+        if self.grid.signal is not None:
+            spec = replace(spec, signal_period=signal, signal_periods=None)
+        return Part(
+            where, Pairs(fast, slow, tiled(fast, slow)), lines_of(self.close, spec, periods)
+        )
 
 
 def measure_of(bars: Bars, window: Window, spec: SweepSpec) -> Measure:
@@ -77,12 +117,10 @@ def measure_of(bars: Bars, window: Window, spec: SweepSpec) -> Measure:
 def prepare(
     history: Bars, spec: SweepSpec, window: Window, measure: Measure, wanted: Grid
 ) -> Prepared:
-    """Compute everything that pairs have in common."""
-    periods, where = np.unique(np.concatenate((wanted.fast, wanted.slow)), return_inverse=True)
-    fast, slow = where[: len(wanted)], where[len(wanted) :]
-    pairs = Pairs(fast, slow, tiled(fast, slow))
-    lines = lines_of(history.close, spec, periods)
-    return Prepared(job_of(history, spec, window, measure), pairs, lines)
+    """Compute everything that pairs have in common, for a grid of one part."""
+    found = Prepared(job_of(history, spec, window, measure), wanted, history.close, spec)
+    assert found.only.where.size == len(wanted)
+    return found
 
 
 def held_throughout(job: Job) -> FloatArray:

@@ -14,7 +14,7 @@ from typing_extensions import override
 from tradingapi.engine import columns as c
 from tradingapi.engine import display
 from tradingapi.engine.bars import Bars, BoolArray, FloatArray, IntArray, Origin
-from tradingapi.engine.grid import Grid, Pair
+from tradingapi.engine.grid import Choice, Grid
 from tradingapi.engine.metrics import DAYS_A_MONTH, Metrics, metrics_of
 from tradingapi.engine.preparation import Measure
 from tradingapi.engine.score import SCORE_VERSION, ranked
@@ -28,7 +28,7 @@ Column: TypeAlias = "pa.Array[Any]"
 class Row:
     """One pair and its figures."""
 
-    pair: Pair
+    pair: Choice
     score: float
     metrics: Metrics
     qualified: bool
@@ -158,6 +158,7 @@ class SweepResult:
         table: dict[str, Column] = {
             "fast_period": _array(self.grid.fast[self.order]),
             "slow_period": _array(self.grid.slow[self.order]),
+            **self._signals(),
             "qualified": _array(self.qualified[self.order]),
         }
         for name in c.NAMES if names is None else names:
@@ -177,8 +178,17 @@ class SweepResult:
 
     def best(self, top: int) -> list[Row]:
         """Return the best of the pairs that closed `min_trades` trades; of all if none did."""
+        return [self.row(index) for index in self._best_first[:top].tolist()]
+
+    @property
+    def best_index(self) -> int:
+        """The place in the grid of the best of those."""
+        return int(self._best_first[0])
+
+    @cached_property
+    def _best_first(self) -> IntArray:
         ranked = self.order[self.qualified[self.order]]
-        return [self.row(index) for index in (ranked if ranked.size else self.order)[:top].tolist()]
+        return ranked if ranked.size else self.order
 
     def _shown(self, top: int) -> tuple[list[display.Line], display.Line, str]:
         rows: list[display.Line] = [
@@ -187,6 +197,10 @@ class SweepResult:
         ranked = int(self.qualified.sum())
         count = f"{ranked:,} of {len(self.grid):,} pairs closed {self.spec.min_trades} trades"
         return rows, ("hold", None, self.buy_and_hold), count
+
+    def _signals(self) -> dict[str, Column]:
+        signal = self.grid.signal
+        return {} if signal is None else {"signal_period": _array(signal[self.order])}
 
     def _column(self, name: str) -> Column:
         values = self.figures[c.NAMES.index(name)][self.order]

@@ -10,6 +10,7 @@ LARGEST_STEP = 50
 SIGNAL_PERIODS = (2, 50)
 RSI_PERIODS = (2, 100)
 HIGHEST_LEVEL = 99
+MOST_TRIALS = 10_000
 
 
 class Strategy(StrEnum):
@@ -51,6 +52,15 @@ class Direction(StrEnum):
     BOTH = "both"
 
 
+class Search(StrEnum):
+    """How the best pair is looked for."""
+
+    GRID = "grid"
+    """Every combination is tested."""
+    BAYES = "bayes"
+    """A sampler proposes `max_trials` combinations, each after looking at the ones before."""
+
+
 class ShortSale(StrEnum):
     """What stays the same while a position is short."""
 
@@ -67,6 +77,7 @@ WORDS: Final[dict[str, type[StrEnum]]] = {
     "start_state": StartState,
     "direction": Direction,
     "short_sale": ShortSale,
+    "search": Search,
 }
 """Fields whose values come from a closed list."""
 
@@ -112,6 +123,14 @@ class SweepSpec:
     """Gain from the entry's fill at which a position is left."""
     periods_per_year: float | None = None
     """Bars a year; None: from the source's calendar, or counted."""
+    signal_periods: tuple[int, int] | None = None
+    """MACD's signal line as a third range; None: `signal_period` alone."""
+    signal_step: int = 1
+    search: Search = Search.GRID
+    max_trials: int = 500
+    """Combinations that `bayes` tests; the grid tests all."""
+    search_seed: int = 0
+    """Of the sampler of `bayes`: the same seed tests the same combinations."""
 
     def __post_init__(self) -> None:
         self._read_words()
@@ -124,6 +143,7 @@ class SweepSpec:
             _require(0 <= getattr(self, name) < 10_000, f"{name}: at least 0, below 10000")
         _require(-1 < self.risk_free_rate < 10, "risk_free_rate: a fraction a year, above -1")
         self._check_limits()
+        self._check_search()
         bars = self.periods_per_year
         _require(bars is None or 0 < bars < math.inf, "periods_per_year: more than 0")
         both_sides = self.direction is not Direction.LONG
@@ -148,6 +168,23 @@ class SweepSpec:
             _require(1 <= low <= high <= highest, f"{name}: 1 <= min <= max <= {highest}")
         _require(self.fast[0] < self.slow[0], "fast: min must be less than slow's min")
         _require(self.fast[1] < self.slow[1], "fast: max must be less than slow's max")
+
+    @property
+    def signals(self) -> range:
+        """The periods of MACD's signal line that are tested."""
+        low, high = self.signal_periods or (self.signal_period,) * 2
+        return range(low, high + 1, self.signal_step)
+
+    def _check_search(self) -> None:
+        if self.signal_periods is not None:
+            low, high = self.signal_periods
+            least, most = SIGNAL_PERIODS
+            rule = f"signal_periods: {least} <= min <= max <= {most}"
+            _require(least <= low <= high <= most, rule)
+            _require(self.strategy is Strategy.MACD, "signal_periods: only for MACD")
+        _require(1 <= self.signal_step <= LARGEST_STEP, "signal_step: 1..50")
+        _require(1 <= self.max_trials <= MOST_TRIALS, f"max_trials: 1..{MOST_TRIALS}")
+        _require(0 <= self.search_seed < 2**32, "search_seed: 0 or more, below 2^32")
 
     def _check_limits(self) -> None:
         stop, target = self.stop_loss, self.take_profit

@@ -1,8 +1,10 @@
-"""The sweep: every pair of a grid on one series of bars."""
+"""The sweep: every pair of a grid, or those that a sampler proposes, on one series of bars."""
 
 import importlib
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -10,10 +12,12 @@ import numpy as np
 from tradingapi.engine import columns as c
 from tradingapi.engine.bars import BadBarsError, FloatArray
 from tradingapi.engine.coercion import PricesLike, as_bars
-from tradingapi.engine.grid import PairsLike, chosen, grid
-from tradingapi.engine.preparation import Prepared, held_throughout, measure_of, prepare
+from tradingapi.engine.exploring import Explorer
+from tradingapi.engine.grid import Grid, PairsLike, chosen, grid
+from tradingapi.engine.preparation import Part, Prepared, held_throughout, job_of, measure_of
 from tradingapi.engine.result import SweepResult
-from tradingapi.engine.spec import Strategy, SweepSpec
+from tradingapi.engine.search import Job
+from tradingapi.engine.spec import Search, Strategy, SweepSpec
 from tradingapi.engine.threads import Progress, in_chunks
 from tradingapi.engine.window import (
     FEWEST_BARS,
@@ -64,20 +68,38 @@ def sweep(
         InsufficientDataError: The history is too short for the grid and the window.
     """
     bars = as_bars(prices)
-    wanted = grid(spec) if pairs is None else chosen(pairs, spec)
     if len(bars) < FEWEST_BARS:
         raise InsufficientDataError(f"{len(bars)} bars, at least {FEWEST_BARS} needed")
-    window = resolve_window(bars.time, spec, first_bar_of_all(spec, int(wanted.slow.max())))
+    wanted = _wanted(spec, pairs)
+    longest = _last(spec.slow, spec.step) if wanted is None else int(wanted.slow.max())
+    window = resolve_window(bars.time, spec, first_bar_of_all(spec, longest))
     history = bars.until(window.stop)
     measure = measure_of(bars, window, spec)
-    prepared = prepare(history, spec, window, measure, wanted)
+    job = job_of(history, spec, window, measure)
+
+    def run(told: Progress | None) -> tuple[Grid, FloatArray]:
+        if wanted is None:
+            return Explorer(job, history.close, spec).search(told)
+        return wanted, _run(Prepared(job, wanted, history.close, spec), told, threads)
+
     shown = at_a_prompt() and on_progress is None if bar is None else bar
-    figures = (_behind_a_bar if shown else _run)(prepared, len(wanted), on_progress, threads)
-    holding = held_throughout(prepared.job)
+    tested, figures = _behind_a_bar(run, on_progress) if shown else run(on_progress)
+    holding = held_throughout(job)
     for found in (figures, holding):
         if not np.isfinite(found[c.TOTAL_RETURN]).all():
             raise BadBarsError("the prices swing so wildly that equity is beyond floating point")
-    return SweepResult(spec, history, window, measure, wanted, figures, holding)
+    return SweepResult(spec, history, window, measure, tested, figures, holding)
+
+
+def _wanted(spec: SweepSpec, pairs: PairsLike | None) -> Grid | None:
+    """List what is to be tested; None where a sampler says so, one at a time."""
+    if pairs is not None:
+        return chosen(pairs, spec)
+    return grid(spec) if spec.search is Search.GRID else None
+
+
+def _last(bounds: tuple[int, int], step: int) -> int:
+    return range(bounds[0], bounds[1] + 1, step)[-1]
 
 
 def warm_up() -> None:
@@ -95,8 +117,8 @@ def at_a_prompt() -> bool:
 
 
 def _behind_a_bar(
-    prepared: Prepared, pairs: int, on_progress: Progress | None, threads: int | None
-) -> FloatArray:
+    run: Callable[[Progress], tuple[Grid, FloatArray]], on_progress: Progress | None
+) -> tuple[Grid, FloatArray]:
     # The library that draws takes longer to load than most sweeps take.
     with importlib.import_module("tradingapi.engine.waiting").waiting() as waiting:
         count: Progress = waiting.count("sweep")
@@ -106,17 +128,37 @@ def _behind_a_bar(
             if on_progress is not None:
                 on_progress(done, total)
 
-        return _run(prepared, pairs, both, threads)
+        return run(both)
 
 
-def _run(
-    prepared: Prepared, pairs: int, on_progress: Progress | None, threads: int | None
-) -> FloatArray:
+def _run(prepared: Prepared, on_progress: Progress | None, threads: int | None) -> FloatArray:
+    pairs = len(prepared.grid)
     figures = np.empty((c.COUNT, pairs))
     chunk = max(CHUNK // prepared.job.clock.bars, 1)
     if on_progress is not None:
         chunk = min(chunk, max(pairs // STEPS, 1))
-    in_chunks(
-        lambda first, stop: prepared.run(first, stop, figures), pairs, chunk, on_progress, threads
-    )
+    done = 0
+    for part in prepared.parts():
+        whole = part.where.size == pairs
+        found = figures if whole else np.empty((c.COUNT, part.where.size))
+        told = None if on_progress is None else _further(on_progress, done, pairs)
+        work = partial(_work, part, prepared.job, found)
+        in_chunks(work, part.where.size, chunk, told, threads)
+        done += part.where.size
+        if not whole:
+            figures[:, part.where] = found
     return figures
+
+
+def _work(part: Part, job: Job, out: FloatArray, first: int, stop: int) -> None:
+    part.run(job, first, stop, out)
+
+
+def _further(on_progress: Progress, before: int, total: int) -> Progress:
+    """Tell of a part as of a piece of the whole."""
+
+    def told(done: int, _total: int) -> None:
+        if done > 0 or before == 0:
+            on_progress(before + done, total)
+
+    return told

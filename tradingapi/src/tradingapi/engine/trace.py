@@ -1,15 +1,16 @@
 """One pair bar by bar, and every pair's returns by block: what checks of a result ask for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from tradingapi.engine.bars import Bars, FloatArray, IntArray
-from tradingapi.engine.grid import Pair, grid
+from tradingapi.engine.grid import Choice, Triple, grid
 from tradingapi.engine.jit import kernel, piece
 from tradingapi.engine.per_bar import LONG, Prices, Room, Scratch, Terms, run
-from tradingapi.engine.preparation import job_of, lines_of, measure_of, prepare
+from tradingapi.engine.preparation import Prepared, job_of, lines_of, measure_of
 from tradingapi.engine.search import Job, Pairs, events_of, fills, forget, room_of
 from tradingapi.engine.signals import Lines
 from tradingapi.engine.spec import SweepSpec
@@ -35,14 +36,20 @@ class Trace(NamedTuple):
     """Return of each closed trade."""
 
 
-def trace(bars: Bars, spec: SweepSpec, window: Window, pair: Pair, *, late: int = 0) -> Trace:
+def trace(bars: Bars, spec: SweepSpec, window: Window, pair: Choice, *, late: int = 0) -> Trace:
     """Follow one pair; every signal is filled `late` bars later than the sweep fills it."""
-    history = bars.until(window.stop)
+    history, spec = bars.until(window.stop), alone(spec, pair)
     job = job_of(history, spec, window, measure_of(bars, window, spec), late)
-    lines = lines_of(history.close, spec, np.array(pair))
+    lines = lines_of(history.close, spec, np.array((pair.fast, pair.slow)))
     wanted = np.zeros(window.bars, dtype=np.int64)
     _wish(lines, job._replace(by_bar=True), wanted)
     return _traced(job.prices, job.terms, wanted)
+
+
+def alone(spec: SweepSpec, choice: Choice) -> SweepSpec:
+    """Return the spec of one combination's signal line."""
+    signal = choice.signal if isinstance(choice, Triple) else spec.signal_period
+    return replace(spec, signal_period=signal, signal_periods=None)
 
 
 def trace_holding(bars: Bars, spec: SweepSpec, window: Window) -> Trace:
@@ -60,13 +67,15 @@ def block_sums(
     A block is edges[i]..edges[i+1]-1 of the window's bars; rows are in the grid's order.
     """
     history, wanted = bars.until(window.stop), grid(spec)
-    prepared = prepare(history, spec, window, measure_of(bars, window, spec), wanted)
+    job = job_of(history, spec, window, measure_of(bars, window, spec))
     bounds = np.asarray(edges, dtype=np.int64)
-    sums = np.zeros((2, len(wanted), bounds.size - 1))
-    job = prepared.job
+    sums = np.empty((2, len(wanted), bounds.size - 1))
     wild = job.track.exits[-1, SQUARES] > MOST_SQUARES
     job = job._replace(by_bar=job.by_bar or wild or job.limits is not None)
-    _sum_blocks(prepared.lines, prepared.pairs, job, bounds, sums)
+    for part in Prepared(job, wanted, history.close, spec).parts():
+        found = np.zeros((2, part.where.size, bounds.size - 1))
+        _sum_blocks(part.lines, part.pairs, job, bounds, found)
+        sums[:, part.where] = found
     riskless, lengths = job.scale.riskless, np.diff(bounds)
     squares = sums[1] - 2 * riskless * sums[0] + riskless**2 * lengths
     return sums[0] - riskless * lengths, squares

@@ -36,7 +36,7 @@ def first_bar_of_all(spec: SweepSpec, longest: int) -> int:
     """Return the index of the first bar at which every line of the grid exists."""
     match spec.strategy:
         case Strategy.MACD:
-            return longest + spec.signal_period - 2
+            return longest + spec.signals[-1] - 2
         case Strategy.RSI:
             return spec.rsi_period
         case _:

@@ -13,7 +13,7 @@ import numpy as np
 
 from tradingapi.engine import Bars, SweepSpec
 from tradingapi.engine.bars import BoolArray, FloatArray, IntArray
-from tradingapi.engine.grid import Pair
+from tradingapi.engine.grid import Choice, Pair, Triple
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +29,18 @@ class Surface:
     """A year's return, as a fraction."""
     trades: IntArray
     """Closed ones."""
+    signal: IntArray | None = None
+    """Where the signal line has a range of its own."""
 
     def __len__(self) -> int:
         return self.fast.size
 
-    def pair(self, index: int) -> Pair:
-        """Return the periods of the pair at an index."""
-        return Pair(int(self.fast[index]), int(self.slow[index]))
+    def pair(self, index: int) -> Choice:
+        """Return the periods at an index."""
+        fast, slow = int(self.fast[index]), int(self.slow[index])
+        return (
+            Pair(fast, slow) if self.signal is None else Triple(fast, slow, int(self.signal[index]))
+        )
 
     def qualified(self, min_trades: int) -> BoolArray:
         """Mark the pairs that may be ranked."""
@@ -44,11 +49,13 @@ class Surface:
     def order(self, candidates: BoolArray) -> IntArray:
         """Return the indices of the candidates, best first.
 
-        By score, then Sharpe (undefined last), fewer trades, smaller fast, smaller slow.
+        By score, then Sharpe (undefined last), fewer trades, and smaller periods.
         """
         chosen = np.flatnonzero(candidates)
         sharpe = np.where(np.isnan(self.sharpe), -np.inf, self.sharpe)[chosen]
+        last = self.slow if self.signal is None else self.signal
         keys = (
+            last[chosen],
             self.slow[chosen],
             self.fast[chosen],
             self.trades[chosen],
@@ -98,7 +105,7 @@ class Backtester(Protocol):
         """Evaluate every pair of the grid."""
         ...
 
-    def run(self, bars: Bars, spec: SweepSpec, pair: Pair, *, delay: int = 0) -> Run:
+    def run(self, bars: Bars, spec: SweepSpec, pair: Choice, *, delay: int = 0) -> Run:
         """Follow one pair, filling every signal `delay` bars later than the spec says."""
         ...
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from tradingapi.engine.bars import FloatArray, IntArray
-from tradingapi.engine.grid import Pair
+from tradingapi.engine.grid import Choice
 from tradingapi.honesty import draws
 from tradingapi.honesty.ratios import NO_VARIATION, finite
 from tradingapi.honesty.shuffling import BLOCK_BARS
@@ -99,7 +99,7 @@ def _block_sums(ring: FloatArray, starts: IntArray, lengths: IntArray) -> FloatA
     return np.asarray(before[starts + lengths] - before[starts])
 
 
-def _interval(study: Study, pair: Pair, ratio: float | None, starts: IntArray) -> Interval:
+def _interval(study: Study, pair: Choice, ratio: float | None, starts: IntArray) -> Interval:
     if ratio is None:
         return Interval(pair.fast, pair.slow, None, None, None)
     excess = study.engine.run(study.bars, study.spec, pair).returns - study.risk_free

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from tradingapi.engine import Bars, SweepResult, SweepSpec, columns, sweep
-from tradingapi.engine.grid import Pair
+from tradingapi.engine.grid import Choice
 from tradingapi.engine.trace import Trace, block_sums, trace, trace_holding
 from tradingapi.engine.window import Window
 from tradingapi.honesty.backtester import BlockSums, Run, Surface
@@ -19,7 +19,7 @@ class SweepEngine:
         """Evaluate every pair of the grid."""
         return surface_of(sweep(bars, spec, bar=False))
 
-    def run(self, bars: Bars, spec: SweepSpec, pair: Pair, *, delay: int = 0) -> Run:
+    def run(self, bars: Bars, spec: SweepSpec, pair: Choice, *, delay: int = 0) -> Run:
         """Follow one pair, filling every signal `delay` bars later."""
         return _run(trace(bars, spec, window_of(bars, spec), pair, late=delay))
 
@@ -56,6 +56,7 @@ def surface_of(result: SweepResult) -> Surface:
         sharpe=figures[columns.SHARPE],
         annualized=figures[columns.ANNUALIZED_RETURN],
         trades=figures[columns.TRADES].astype(np.int64),
+        signal=result.grid.signal,
     )
 
 

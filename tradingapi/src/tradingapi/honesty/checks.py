@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tradingapi.engine import BadBarsError
+from tradingapi.engine import BadBarsError, Search
 from tradingapi.honesty.bootstrap import PAIRS, Intervals, intervals
 from tradingapi.honesty.breakdown import Part, by_regime, by_year
 from tradingapi.honesty.costs import Costs, Delay, costs, delay
@@ -31,6 +31,9 @@ from tradingapi.honesty.watch import Watch
 
 BLOCK_CHOICES: Final = (BLOCKS, 16)
 
+SAMPLED: Final = 19
+"""Searches of permuted prices where each is a sampler's: the least p-value is then .05."""
+
 BARS_A_BLOCK: Final = 2
 """Fewest for which a block of the cross-validation varies."""
 
@@ -44,7 +47,7 @@ class Options:
     """
 
     permutations: int | None = None
-    """M; None: 999 up to 2,000 pairs, 99 above."""
+    """M; None: 999 up to 2,000 pairs, 99 up to 250,000, 19 above and for `bayes`."""
     block_bars: int = 1
     """Bars that a permutation moves together; 20 keeps more of the market's memory."""
     pbo_blocks: int = BLOCKS
@@ -62,9 +65,11 @@ class Options:
         if self.threads < 1:
             raise ValueError("threads: at least 1")
 
-    def permutations_of(self, pairs: int) -> int:
-        """Return M for a grid."""
-        return permutations_for(pairs) if self.permutations is None else self.permutations
+    def permutations_of(self, pairs: int, search: Search = Search.GRID) -> int:
+        """Return M for a grid, or for a sampler, which takes seconds for each of its searches."""
+        if self.permutations is not None:
+            return self.permutations
+        return permutations_for(pairs) if search is Search.GRID else SAMPLED
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ class Checks:
 
 def steps(study: Study, options: Options) -> int:
     """Return how many times `examine` tells of its progress."""
-    return options.permutations_of(len(study.surface)) + FOLDS + 2
+    return options.permutations_of(len(study.surface), study.spec.search) + FOLDS + 2
 
 
 def glance(study: Study, winner: int) -> Checks:
@@ -102,7 +107,7 @@ def glance(study: Study, winner: int) -> Checks:
     run = study.engine.run(study.bars, study.spec, pair)
     return Checks(
         alpha=alpha(run.returns, study.market, study.risk_free, study.per_year),
-        plateau=survey(study, winner),
+        plateau=None if adaptive(study) else survey(study, winner),
         delay=delay(study, pair),
         costs=costs(study, pair),
     )
@@ -119,7 +124,7 @@ def examine(study: Study, winner: int, options: Options, seed: int, watch: Watch
     top = study.surface.order(study.surface.qualified(study.spec.min_trades))[:PAIRS]
     found = replace(
         glance(study, winner),
-        ensemble=ensemble(study, winner),
+        ensemble=None if adaptive(study) else ensemble(study, winner),
         by_year=by_year(study, run, held),
         by_regime=by_regime(study, run, held),
         intervals=intervals(study, [int(index) for index in top], seed),
@@ -129,14 +134,22 @@ def examine(study: Study, winner: int, options: Options, seed: int, watch: Watch
     watch.step("cross-validation")
     found = replace(found, walk_forward=walk_forward(study, options.training, watch))
     draws, test = _permuted(study, winner, options, seed, watch)
-    found = replace(
-        found, permutation=test, deflated_sharpe=deflate(study, winner, run.returns, draws)
-    )
-    return replace(found, skipped=_reasons(found))
+    deflated = None if adaptive(study) else deflate(study, winner, run.returns, draws)
+    found = replace(found, permutation=test, deflated_sharpe=deflated)
+    return replace(found, skipped=_reasons(found, adaptive=adaptive(study)))
+
+
+def adaptive(study: Study) -> bool:
+    """Say whether each combination was chosen after looking at those before.
+
+    They are then no sample of anything: not of neighbors, not of trials. What searches again, the
+    permutation test and walking forward, holds: the sampler is in it.
+    """
+    return study.spec.search is Search.BAYES
 
 
 def _cross_validated(study: Study, options: Options, found: Checks, watch: Watch) -> Checks:
-    if study.size < BARS_A_BLOCK * options.pbo_blocks:
+    if adaptive(study) or study.size < BARS_A_BLOCK * options.pbo_blocks:
         return found
     cuts = edges(study.size, options.pbo_blocks)
     sums = study.engine.block_sums(study.bars, study.spec, cuts)
@@ -150,7 +163,7 @@ def _cross_validated(study: Study, options: Options, found: Checks, watch: Watch
 def _permuted(
     study: Study, winner: int, options: Options, seed: int, watch: Watch
 ) -> tuple[tuple[Draw, ...], Permutation | None]:
-    count = options.permutations_of(len(study.surface))
+    count = options.permutations_of(len(study.surface), study.spec.search)
     block = options.block_bars
     try:
         draws = search_permuted(
@@ -170,8 +183,14 @@ REASONS: Final = {
     "permutation": "permuted_prices_out_of_range",
     "deflated_sharpe": "too_few_pairs_with_a_sharpe_ratio",
 }
-"""The one reason for which each check can have no value."""
+"""The one reason for which each check of a grid can have no value."""
+
+OF_SAMPLES: Final = ("plateau", "ensemble", "overfitting", "half_correlation", "deflated_sharpe")
+"""Checks that take what was tested for a grid."""
 
 
-def _reasons(found: Checks) -> dict[str, str]:
-    return {name: reason for name, reason in REASONS.items() if getattr(found, name) is None}
+def _reasons(found: Checks, *, adaptive: bool) -> dict[str, str]:
+    missing = {name: reason for name, reason in REASONS.items() if getattr(found, name) is None}
+    if adaptive:
+        missing |= dict.fromkeys(OF_SAMPLES, "adaptive_search")
+    return missing

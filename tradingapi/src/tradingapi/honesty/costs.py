@@ -14,7 +14,7 @@ import numpy as np
 
 from tradingapi.engine import SweepSpec
 from tradingapi.engine.bars import IntArray
-from tradingapi.engine.grid import Pair
+from tradingapi.engine.grid import Choice
 from tradingapi.honesty.ratios import growth, sharpe
 from tradingapi.honesty.study import Study
 
@@ -58,7 +58,7 @@ class Delay:
     """1 - delayed / own; negative if the delay helps, None if the own ratio is not positive."""
 
 
-def costs(study: Study, pair: Pair) -> Costs:
+def costs(study: Study, pair: Choice) -> Costs:
     """Find a pair's break-even cost and its curve of results over costs."""
     free = study.engine.run(study.bars, _at_cost(study.spec, 0.0), pair)
     grown, trips = growth(free.returns), fills(free.exposure) / 2
@@ -92,7 +92,7 @@ def fills(exposure: IntArray) -> int:
     return int(np.abs(np.diff(exposure, prepend=0)).sum())
 
 
-def delay(study: Study, pair: Pair) -> Delay:
+def delay(study: Study, pair: Choice) -> Delay:
     """Fill one bar later, once."""
     own, late = (
         sharpe(
@@ -107,7 +107,7 @@ def delay(study: Study, pair: Pair) -> Delay:
     return Delay(own, late, 1 - (late or 0.0) / own)
 
 
-def _point(study: Study, pair: Pair, cost_bps: float) -> CostPoint:
+def _point(study: Study, pair: Choice, cost_bps: float) -> CostPoint:
     returns = study.engine.run(study.bars, _at_cost(study.spec, cost_bps), pair).returns
     ratio = sharpe(returns, study.risk_free, study.per_year)
     return CostPoint(cost_bps, growth(returns) - 1, ratio)

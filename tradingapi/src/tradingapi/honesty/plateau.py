@@ -49,32 +49,42 @@ class Ensemble:
 def survey(study: Study, winner: int) -> Plateau:
     """Look at the pairs around the winner."""
     surface = study.surface
-    near = surface.score[neighbors(surface, winner, study.spec.step)]
+    near = surface.score[neighbors(surface, winner, *steps_of(study))]
     own = float(surface.score[winner])
     enough = near.size >= FEWEST_NEIGHBORS
     return Plateau(
         neighbors=near.size,
         median_to_own=float(np.median(near)) / own if enough and own > 0 else None,
         lowest=float(near.min()) if enough else None,
-        on_grid_edge=_at_end(surface.fast, winner) or _at_end(surface.slow, winner),
+        on_grid_edge=any(
+            _at_end(axis, winner)
+            for axis in (surface.fast, surface.slow, surface.signal)
+            if axis is not None
+        ),
     )
 
 
-def neighbors(surface: Surface, index: int, step: int) -> BoolArray:
-    """Mark the pairs around one: |Δ| <= max(10 % of its period, one step) on both axes."""
-    # In whole numbers: 0.1 · 30 is a little more than 3.
-    near = [
-        10 * np.abs(axis - axis[index]) <= max(int(axis[index]), 10 * step)
-        for axis in (surface.fast, surface.slow)
-    ]
-    around: BoolArray = near[0] & near[1]
+def neighbors(surface: Surface, index: int, step: int, signal_step: int = 1) -> BoolArray:
+    """Mark what is around one combination: |Δ| <= max(10 % of a period, one step) on each axis."""
+    axes = [(surface.fast, step), (surface.slow, step)]
+    if surface.signal is not None:
+        axes.append((surface.signal, signal_step))
+    around: BoolArray = np.ones(len(surface), dtype=np.bool_)
+    for axis, one in axes:
+        # In whole numbers: 0.1 · 30 is a little more than 3.
+        around &= 10 * np.abs(axis - axis[index]) <= max(int(axis[index]), 10 * one)
     around[index] = False
     return around
 
 
+def steps_of(study: Study) -> tuple[int, int]:
+    """Return how far apart the periods of the grid are, and those of its signal line."""
+    return study.spec.step, study.spec.signal_step
+
+
 def ensemble(study: Study, winner: int) -> Ensemble:
     """Follow the winner and its neighbors side by side: equity is the mean of their equities."""
-    members = neighbors(study.surface, winner, study.spec.step)
+    members = neighbors(study.surface, winner, *steps_of(study))
     members[winner] = True
     equity = np.zeros(study.size)
     for index in np.flatnonzero(members):

@@ -190,7 +190,7 @@ def gather(study: Study, winner: int | None, holding: Holding, found: Checks) ->
 def _asked(options: Options, study: Study) -> Mapping[str, Any]:
     """List the options that can change a figure: threads cannot."""
     return {
-        "permutations": options.permutations_of(len(study.surface)),
+        "permutations": options.permutations_of(len(study.surface), study.spec.search),
         "block_bars": options.block_bars,
         "pbo_blocks": options.pbo_blocks,
         "training": options.training.value,

@@ -73,9 +73,10 @@ def stamp(
 
 
 def fingerprint(surface: Surface) -> str:
-    """Return the sha256 of a surface's columns, little-endian, ordered by fast and slow."""
+    """Return the sha256 of a surface's columns, little-endian, in the grid's order."""
     digest = hashlib.sha256()
-    for column in (surface.fast, surface.slow, surface.trades):
+    signals = () if surface.signal is None else (surface.signal,)
+    for column in (surface.fast, surface.slow, *signals, surface.trades):
         digest.update(np.ascontiguousarray(column, dtype="<i8").tobytes())
     for figures in (surface.score, surface.sharpe, surface.annualized):
         # Every NaN is "undefined", whatever its bits are; and -0.0 equals 0.0.

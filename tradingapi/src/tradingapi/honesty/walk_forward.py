@@ -16,7 +16,7 @@ import numpy as np
 
 from tradingapi.engine import Fill, StartState
 from tradingapi.engine.bars import FloatArray
-from tradingapi.engine.grid import Pair
+from tradingapi.engine.grid import Choice
 from tradingapi.honesty.costs import BASIS_POINT
 from tradingapi.honesty.ratios import annualized, finite, growth, max_drawdown, sharpe
 from tradingapi.honesty.study import Study
@@ -87,7 +87,7 @@ class _Choice:
     first: int
     stop: int
     min_trades: int
-    pair: Pair | None
+    pair: Choice | None
     annualized: float | None
 
 

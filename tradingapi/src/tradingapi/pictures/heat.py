@@ -9,7 +9,7 @@ import numpy as np
 from tradingapi.engine import Strategy, SweepResult
 from tradingapi.engine import columns as c
 from tradingapi.engine.bars import BoolArray, FloatArray, IntArray
-from tradingapi.engine.grid import Pair
+from tradingapi.engine.grid import Choice
 
 PERCENT: Final = 100.0
 
@@ -41,7 +41,7 @@ class HeatMap:
     ranked: BoolArray
     """Whether a cell's pair closed `min_trades` trades."""
     min_trades: int
-    best: Pair | None
+    best: Choice | None
     """The winner; None where no pair is ranked."""
 
 
@@ -61,18 +61,20 @@ OF_HOLDING: Final = frozenset({c.SHARPE, c.ANNUALIZED_RETURN, c.MAX_DRAWDOWN})
 
 def heat_map(result: SweepResult, subtitle: str = "") -> HeatMap:
     """Lay a result out over its grid. `subtitle` is the place for the verdict."""
-    fast, row = np.unique(result.grid.fast, return_inverse=True)
-    slow, column = np.unique(result.grid.slow, return_inverse=True)
+    best = result.best_index
+    # A third period is not a third dimension of paper: the winner's slice is shown.
+    shown = result.grid.of_signal(0 if result.grid.signal is None else result.grid.signal[best])
+    fast, row = np.unique(result.grid.fast[shown], return_inverse=True)
+    slow, column = np.unique(result.grid.slow[shown], return_inverse=True)
 
     def spread(values: FloatArray) -> FloatArray:
         cells = np.full((fast.size, slow.size), np.nan)
-        cells[row, column] = values
+        cells[row, column] = values[shown]
         return cells
 
-    best = int(result.order[np.argmax(result.qualified[result.order])])
     levels = result.spec.strategy is Strategy.RSI
     return HeatMap(
-        title=result.title,
+        title=result.title + _slice_of(result),
         subtitle=subtitle,
         fast=fast,
         slow=slow,
@@ -83,6 +85,12 @@ def heat_map(result: SweepResult, subtitle: str = "") -> HeatMap:
         min_trades=result.spec.min_trades,
         best=result.grid.pair(best) if result.qualified[best] else None,
     )
+
+
+def _slice_of(result: SweepResult) -> str:
+    if result.grid.signal is None:
+        return ""
+    return f", signal {result.grid.signal[result.best_index]}"
 
 
 def _sheets(result: SweepResult, spread: Callable[[FloatArray], FloatArray]) -> tuple[Sheet, ...]:

@@ -34,7 +34,7 @@ def _data(heat: HeatMap) -> dict[str, Any]:
         "fastLabel": heat.fast_label,
         "slowLabel": heat.slow_label,
         "minTrades": heat.min_trades,
-        "best": None if heat.best is None else list(heat.best),
+        "best": None if heat.best is None else [heat.best.fast, heat.best.slow],
         "sheets": [_sheet(sheet) for sheet in heat.sheets],
     }
 

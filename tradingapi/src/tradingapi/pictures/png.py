@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from tradingapi.engine.bars import FloatArray, IntArray
+from tradingapi.engine.display import name_of
 from tradingapi.pictures.heat import HeatMap, Sheet
 
 SIZE: Final = (13.0, 6.2)
@@ -113,7 +114,7 @@ def _label(axes: Axes, heat: HeatMap, sheet: Sheet, middle: float | None) -> Non
 def _mark(axes: Axes, heat: HeatMap, sheet: Sheet) -> None:
     """Mark the winner, and the neighborhood by which its plateau is judged."""
     assert heat.best is not None
-    fast, slow = heat.best
+    fast, slow = heat.best.fast, heat.best.slow
     reach = [
         max(NEIGHBORHOOD * period, _step(axis)) + _step(axis) / 2
         for period, axis in ((slow, heat.slow), (fast, heat.fast))
@@ -131,7 +132,7 @@ def _mark(axes: Axes, heat: HeatMap, sheet: Sheet) -> None:
     left = slow > (heat.slow[0] + heat.slow[-1]) / 2
     above = fast < (heat.fast[0] + heat.fast[-1]) / 2
     axes.annotate(
-        f"best {fast}/{slow}: {value:.2f}",
+        f"best {name_of(heat.best)}: {value:.2f}",
         (slow, fast),
         textcoords="offset points",
         xytext=(-16 if left else 16, 26 if above else -26),

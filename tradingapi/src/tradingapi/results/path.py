@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tradingapi.engine import Bars, Fill, SweepSpec
 from tradingapi.engine.bars import FloatArray, IntArray
-from tradingapi.engine.grid import Pair
+from tradingapi.engine.grid import Choice
 from tradingapi.engine.periods import INTERVAL_SECONDS
 from tradingapi.engine.trace import Trace, trace, trace_holding
 from tradingapi.engine.window import Window, first_bar_of_all, resolve_window
@@ -65,7 +65,7 @@ class Run:
         return values[self.window.first : self.window.stop]
 
 
-def follow_pair(history: Bars, spec: SweepSpec, pair: Pair, start: int) -> Run:
+def follow_pair(history: Bars, spec: SweepSpec, pair: Choice, start: int) -> Run:
     """Run one pair through a sweep's window, which begins at `start` in UTC nanoseconds."""
     alone = replace(spec, fast=(pair.fast,) * 2, slow=(pair.slow,) * 2, start=start)
     window = resolve_window(history.time, alone, first_bar_of_all(alone, pair.slow))

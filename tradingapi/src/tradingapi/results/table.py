@@ -45,7 +45,7 @@ def table_of(result: SweepResult) -> pa.Table:
         "strategy_type": _same(spec.strategy.value, size),
         "fast_period": result.grid.fast[order].astype(np.int32),
         "slow_period": result.grid.slow[order].astype(np.int32),
-        "signal_period": _number(spec.signal_period if macd else None, size),
+        "signal_period": _signals(result) if macd else _number(None, size),
         "rsi_period": _number(spec.rsi_period if rsi else None, size),
         "score": result.figures[c.SCORE][order],
         **_figures(result, order),
@@ -110,6 +110,13 @@ def _undefined(values: FloatArray) -> Column:
 
 def _same(text: str, size: int) -> Column:
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(size), pa.int32()), pa.array([text]))
+
+
+def _signals(result: SweepResult) -> Column:
+    signal = result.grid.signal
+    if signal is None:
+        return _number(result.spec.signal_period, len(result.grid))
+    return pa.array(signal[result.order].astype(np.int32))
 
 
 def _number(value: int | None, size: int) -> Column:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from operator import not_
 from pathlib import Path
 
+import httpx
+
 from dev.environment import RECEIVER_ROLE, migrate
 from dev.postgres import Postgres
 from tests.cluster.kills import EVERY_FEATURE, STREAM
@@ -90,3 +92,31 @@ def test_a_postgres_that_is_killed_in_a_job_loses_nothing(ground: Ground, tmp_pa
             assert has_one_result_set(system, "postgres-killed")
             assert pid == system.stack.operator.process.pid
             system.stack.check()
+
+
+def test_a_frozen_postgres_is_told_by_readiness_and_goes_on(ground: Ground, tmp_path: Path) -> None:
+    """Its connections stay open and nothing answers: no call waits for ever, and the line says so.
+
+    A process that is frozen is no process that is away: TCP notices nothing.
+    """
+    with Postgres(tmp_path / "postgres.log", durable=False) as postgres:
+        migrate(postgres.create_database("migrated"))
+        login = postgres.create_login("receiver", RECEIVER_ROLE)
+        own = replace(ground, ledgers=Ledgers(postgres, "migrated", login))
+        with own.system(tmp_path, EVERY_FEATURE) as system:
+            pid = system.stack.operator.process.pid
+            postgres.pause()
+            try:
+                eventually(
+                    lambda: _readiness(system), "Postgres: no answer within 2 s\n", within=PATIENCE
+                )
+            finally:
+                postgres.resume()
+
+            eventually(lambda: _readiness(system), "ok\n", within=PATIENCE)
+            assert pid == system.stack.operator.process.pid
+
+
+def _readiness(system: System) -> str:
+    url = f"{system.stack.wiring.operator_url}/readyz"
+    return httpx.get(url, trust_env=False, timeout=10).text

@@ -41,6 +41,20 @@ async def is_back(desk: Desk) -> bool:
     return True
 
 
+async def test_a_frozen_server_is_unavailable_and_its_connections_are_left(
+    mortal: Postgres, mortal_desk: Desk
+) -> None:
+    """Its sockets stay open and nothing answers: the call ends by our own clock."""
+    mortal.pause()
+    try:
+        with pytest.raises(LedgerUnavailable, match=r"did not answer within 0\.5 s"):
+            await mortal_desk.ledger.ping(within=0.5)
+    finally:
+        mortal.resume()
+
+    assert await eventually_async(lambda: is_back(mortal_desk), wanted=True, within=30)
+
+
 @pytest.mark.parametrize("how", ["stop", "kill"])
 async def test_a_server_that_went_away_is_unavailable_and_comes_back(
     mortal: Postgres, mortal_desk: Desk, how: str

@@ -39,6 +39,8 @@ from tradingsweep.wiring import Parts, context_of, open_parts
 
 log = structlog.get_logger()
 
+READY_WITHIN = 2.0
+"""Seconds that Postgres has to answer a probe."""
 CRD_LOOK = 2.0
 """Seconds between two looks at a CRD that is missing or another release's."""
 T = TypeVar("T")
@@ -55,6 +57,7 @@ class Operator:
         self._parts: Parts | None = None
         self._context: Context | None = None
         """Set while this process leads."""
+        self._asking: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; what was sent by then is still recorded.
@@ -234,11 +237,15 @@ class Operator:
     async def _ready(self) -> str | None:
         if self._not_ready is not None or self._parts is None:
             return self._not_ready or "starting"
-        try:
-            await self._parts.ledger.ping()
-        except LedgerUnavailable as error:
-            return f"Postgres: {error}"
-        return None
+        # One question at a time: a frozen server must not collect one for each probe.
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._parts.ledger.ping())
+        asking = self._asking
+        done, _ = await asyncio.wait({asking}, timeout=READY_WITHIN)
+        if not done:
+            return f"Postgres: no answer within {READY_WITHIN:g} s"
+        error = asking.exception()
+        return None if error is None else f"Postgres: {error}"
 
 
 def _about_crd(found: str | None) -> str | None:

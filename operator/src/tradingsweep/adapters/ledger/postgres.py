@@ -1,5 +1,6 @@
 """The pool, and Postgres' errors in the project's own words."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ _AWAY_CLASSES = frozenset({"08", "40", "53", "57", "58"})
 _AWAY_CODES = frozenset({"25006", "25P03", "25P04", "55P03"})
 """Read-only, idle or too long in a transaction, a lock that was not to be had."""
 STATEMENT_TIMEOUT_MS = 15_000
+CALL_SECONDS = 20.0
+"""For a whole transaction: longer than the server gives one statement of it."""
 # A stopped process that holds the admission lock frees it after this.
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000
 
@@ -133,7 +136,9 @@ def known_schema() -> int:
 
 
 @asynccontextmanager
-async def transaction(pool: Pool, *, snapshot: bool = False) -> AsyncIterator[Connection]:
+async def transaction(
+    pool: Pool, *, snapshot: bool = False, within: float = CALL_SECONDS
+) -> AsyncIterator[Connection]:
     """Open a transaction; `snapshot`: every statement in it sees the same moment.
 
     It is a pipeline: statements are sent without waiting for each other, and executed in their
@@ -142,10 +147,12 @@ async def transaction(pool: Pool, *, snapshot: bool = False) -> AsyncIterator[Co
 
     Raises:
         LedgerUnavailable: the connection was lost or refused. Whether a COMMIT that was on its
-            way took effect is then unknown, and does not matter: observe again (W3).
+            way took effect is then unknown, and does not matter: observe again (W3). Or it did not
+            answer `within` so many seconds: a frozen server keeps its connections, and neither its
+            own time limits nor TCP's notice that.
     """
     try:
-        async with pool.connection() as connection:
+        async with asyncio.timeout(within), pool.connection() as connection:
             try:
                 async with connection.pipeline():
                     await connection.execute(_SNAPSHOT if snapshot else _DECISION, prepare=False)
@@ -155,6 +162,8 @@ async def transaction(pool: Pool, *, snapshot: bool = False) -> AsyncIterator[Co
                 # The server became a standby: the pool must not hand this connection out again.
                 await connection.close()
                 raise
+    except TimeoutError as error:
+        raise LedgerUnavailable(f"Postgres did not answer within {within:g} s") from error
     except psycopg.Error as error:
         if not _is_away(error):
             raise

@@ -17,7 +17,14 @@ from tradingsweep.adapters.ledger import (
     view,
     write,
 )
-from tradingsweep.adapters.ledger.postgres import Identity, Pool, PoolUse, transaction, use_of
+from tradingsweep.adapters.ledger.postgres import (
+    CALL_SECONDS,
+    Identity,
+    Pool,
+    PoolUse,
+    transaction,
+    use_of,
+)
 from tradingsweep.domain.answers import ResultPage
 from tradingsweep.domain.changes import Change
 from tradingsweep.domain.facts import Question, View
@@ -45,9 +52,9 @@ class PostgresLedger:
         """Record with later intents whether the API honors idempotency keys."""
         self.identity = replace(self.identity, idempotent=keeps)
 
-    async def ping(self) -> None:
-        """Return if Postgres answers."""
-        async with transaction(self._pool) as connection:
+    async def ping(self, within: float = CALL_SECONDS) -> None:
+        """Return if Postgres answers within so many seconds."""
+        async with transaction(self._pool, within=within) as connection:
             await connection.execute("SELECT 1")
 
     def pool_use(self) -> PoolUse:

@@ -1,29 +1,25 @@
-"""Restores on real parts: the database of an earlier moment, the etcd of one, another cluster."""
+"""Restores on real parts: the database of an earlier moment, and another cluster on it."""
 
-import json
-import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
-from dev.binaries import Binaries, found
-from dev.controlplane import ControlPlane
-from dev.environment import Wiring
-from dev.kubectl import Kubectl, find_kubectl
 from dev.ports import free_port
 from dev.postgres import Postgres
 from dev.stack import Stack
-from tests.support import api_ledger
 from tests.support.eventually import eventually
-from tests.support.ground import Ground, Ledgers
-from tests.support.manifests import a_sweep
-from tests.support.scripted_system import SUBMIT, Scripted, job_of, scripted_system, takes
+from tests.support.ground import Ground
+from tests.support.scripted_system import (
+    SUBMIT,
+    Scripted,
+    job_of,
+    scripted_system,
+    takes,
+)
 from tests.support.system import PATIENCE, System
 
 CRDS = Path(__file__).parents[2] / "crds"
@@ -160,98 +156,6 @@ def test_a_human_sees_what_is_held_and_lets_it_go_on(rolled_back: RolledBack) ->
     assert (0, "0 held for a human\n") == system.command("audit")
     assert rolled_back.posts == len(scripted.api.asked(SUBMIT))
     assert [1] == [len(system.results("lost-running"))]
-
-
-class Cut:
-    """A cluster whose etcd can be set back: each life of it is a control plane of its own."""
-
-    def __init__(self, folder: Path, binaries: Binaries) -> None:
-        self.kubeconfig = folder / "kubeconfig"
-        """The same path in each life."""
-        self._folder, self._binaries, self._lives = folder, binaries, 0
-        self.kubectl = Kubectl(self.kubeconfig, find_kubectl(), folder / "cache")
-
-    @contextmanager
-    def life(self, *, of: int | None = None) -> Iterator[None]:
-        """Run it until the block ends, with the objects that were there at the end of a life."""
-        self._lives += 1
-        home = self._home(self._lives)
-        home.mkdir()
-        if of is not None:
-            shutil.copytree(self._home(of) / "etcd", home / "etcd")
-        with ControlPlane(home, self._binaries) as plane:
-            shutil.copy(plane.kubeconfig, self.kubeconfig)
-            yield
-
-    def _home(self, number: int) -> Path:
-        return self._folder / f"life-{number}"
-
-    def status(self, name: str) -> dict[str, Any]:
-        """Return the status of a sweep."""
-        found: dict[str, Any] = json.loads(
-            self.kubectl.run("get", "tsweep", name, "-n", "default", "-o", "json")
-        )
-        return dict(found["status"])
-
-    def phase(self, name: str) -> str:
-        """Return the phase of a sweep."""
-        return str(self.status(name)["phase"])
-
-    def stalled(self, name: str) -> str:
-        """Return why a sweep waits for a human."""
-        conditions = self.status(name)["conditions"]
-        return next((c["reason"] for c in conditions if c["type"] == "Stalled"), "")
-
-
-@pytest.fixture
-def cut(tmp_path: Path) -> Cut:
-    """A control plane of the test's own."""
-    binaries = found()
-    assert isinstance(binaries, Binaries)
-    return Cut(tmp_path, binaries)
-
-
-def test_an_etcd_of_an_earlier_moment_runs_and_cancels_nothing(
-    cut: Cut, ledgers: Ledgers, tmp_path: Path
-) -> None:
-    """A sweep whose edit is undone by the restore, and one that is there again, are both held."""
-    with ledgers.fresh() as (dsn, receiver_dsn), ExitStack() as stack:
-        with cut.life():
-            cut.kubectl.run("apply", "--server-side", "-f", str(CRDS))
-            cut.kubectl.run("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))
-            wiring = Wiring(cut.kubeconfig, dsn, receiver_dsn, namespaces=("default",))
-            running = stack.enter_context(Stack(tmp_path, wiring))
-            for name in ("edited", "deleted"):
-                cut.kubectl.run("apply", "-n", "default", "-f", "-", text=a_sweep(name))
-                eventually(partial(cut.phase, name), "Completed", within=PATIENCE)
-            running.operator.stop()
-        with cut.life(of=1):
-            running.operator.start().wait_ready()
-            patch = '{"spec": {"minTrades": 77}}'
-            cut.kubectl.run("patch", "tsweep", "edited", "--type=merge", "-p", patch)
-            eventually(lambda: cut.status("edited").get("run"), 2, within=PATIENCE)
-            eventually(partial(cut.phase, "edited"), "Completed", within=PATIENCE)
-            cut.kubectl.run("delete", "tsweep", "deleted", "--timeout=10s")
-            gone = "SELECT count(*) FROM sweeps WHERE object_gone_at IS NOT NULL"
-            eventually(lambda: ask(dsn, gone), 1, within=PATIENCE)
-            running.operator.stop()
-        with cut.life(of=1):
-            running.operator.start().wait_ready()
-            for name in ("edited", "deleted"):
-                eventually(partial(cut.stalled, name), "ObjectRestored", within=PATIENCE)
-                assert "Completed" == cut.phase(name)
-            assert 3 == ask(dsn, "SELECT count(*) FROM submissions")
-            assert 0 == ask(dsn, "SELECT count(*) FROM outbox WHERE kind = 'cancel'")
-            assert 3 == len(api_ledger.jobs(tmp_path / "tradingapi-data"))
-            running.operator.stop()
-
-
-def ask(dsn: str, question: str) -> Any:
-    """Return the only value of a query."""
-    with psycopg.connect(dsn, autocommit=True, connect_timeout=5) as ledger:
-        row = ledger.execute(question.encode()).fetchone()
-    assert row is not None
-    return row[0]
 
 
 def test_two_clusters_on_one_database_leave_each_others_sweeps_alone(

@@ -185,6 +185,10 @@ REPEATED_SEND: dict[str, tuple[Script, Answer]] = {
     "400": (reply(400), OutcomeUnknown("the API gave no reason (HTTP 400)")),
     "404": (reply(404), OutcomeUnknown("the API gave no reason (HTTP 404)")),
     "500": (reply(500), OutcomeUnknown("the API gave no reason (HTTP 500)")),
+    "500, replayed": (
+        reply(500, Idempotent_Replayed="true"),
+        OutcomeUnknown("the API gave no reason (HTTP 500)", stored=True),
+    ),
     "401": (reply(401), NotSent("CredentialsRejected", "the API gave no reason (HTTP 401)")),
     "429": (reply(429), NotSent("Throttled", "the API gave no reason (HTTP 429)")),
 }

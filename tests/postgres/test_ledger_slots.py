@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_desk import Desk, an_object, one
+from tests.support.ledger_desk import Desk, a_desk, an_object, one
 from tests.support.ledger_rows import Connection
 from tradingsweep.domain.changes import Change, Learned, Move, RunEdit
 from tradingsweep.domain.outcomes import replaced
@@ -237,6 +237,32 @@ async def test_the_deadline_starts_with_the_first_intent_and_not_again(
         "SELECT r.deadline_at, s.deadline_at, s.slot_until"
         " FROM pipeline_jobs AS r JOIN submissions AS s ON s.run_id = r.id",
     )
+
+
+async def test_a_scale_of_time_is_the_deadlines_too(ledger: str, connection: Connection) -> None:
+    """Delays of a tenth with deadlines of an hour would hide what happens at a deadline."""
+    async with a_desk(ledger, time_scale=0.1) as desk:
+        key = await desk.at_the_api()
+        limits = (
+            "SELECT extract(epoch FROM r.deadline_at - s.intent_at)::int,"
+            " extract(epoch FROM s.slot_until - s.intent_at)::int"
+            " FROM pipeline_jobs AS r JOIN submissions AS s ON s.run_id = r.id"
+        )
+        assert (360, 360) == one(connection, limits)
+        await desk.record(key, an_object(key, 2, activeDeadlineSeconds=7200))
+
+    assert (720, 720) == one(connection, limits)
+
+
+async def test_slots_are_counted_by_api(ledger: str, desk: Desk) -> None:
+    """Another API has its own; the same one counts over all shards."""
+    await desk.at_the_api()
+    async with a_desk(ledger, shard="other") as shard, a_desk(ledger, api="other") as api:
+        await shard.apply("of-a-shard")
+        assert [] == await shard.admit(total=1)
+        await api.ledger.lead("tests")
+        await api.apply("of-an-api")
+        assert ["of-an-api"] == await api.admit(total=1)
 
 
 async def test_an_edit_of_the_deadline_counts_from_the_first_intent(

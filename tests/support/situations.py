@@ -118,6 +118,11 @@ class A:
         moved = replace(self.facts.view.submissions[-1], state=state)
         return self._view(submissions=(*self.facts.view.submissions[:-1], moved))
 
+    def looked_up_in_vain(self, times: int) -> Self:
+        """The same key was answered with what will not change, and names no job."""
+        asked = replace(self.facts.view.submissions[-1], vain_look_ups=times)
+        return self._view(submissions=(*self.facts.view.submissions[:-1], asked))
+
     def named(self, job_id: str) -> Self:
         """A job id was appended as a fact."""
         named = replace(self.facts.view.submissions[-1], job_ids=(job_id,))

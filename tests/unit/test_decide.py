@@ -130,6 +130,14 @@ def test_an_old_key_is_not_trusted() -> None:
     assert isinstance(decide(situation.at_an_api_with_keys().facts), Rest)
 
 
+def test_an_answer_that_will_not_change_is_not_asked_for_for_ever() -> None:
+    """Three times the same stored 5xx, or a refused key: the API counts as one without keys."""
+    situation = A.sweep().unknown(ago=60).at_an_api_with_keys()
+
+    assert isinstance(decide(situation.looked_up_in_vain(2).facts), Submit)
+    assert Rest(NOON + timedelta(seconds=840)) == decide(situation.looked_up_in_vain(3).facts)
+
+
 def test_an_intent_that_nobody_sent_or_recorded_becomes_unknown() -> None:
     """After window, timeout and grace: 5 + 30 + 30 seconds."""
     assert Rest(NOON + timedelta(seconds=1)) == decide(A.sweep().intended(ago=64, by=1).facts)

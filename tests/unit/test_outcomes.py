@@ -52,6 +52,26 @@ def test_a_look_up_is_recorded_as_one() -> None:
     assert (Learned(KEY, JOB, "lookup"),) == change.learned
 
 
+@pytest.mark.parametrize(
+    ("answer", "counts"),
+    [
+        (OutcomeUnknown("HTTP 500", stored=True), True),
+        (OutcomeUnknown("HTTP 422", alert=True), True),
+        (OutcomeUnknown("HTTP 500"), False),
+        (OutcomeUnknown("cut off"), False),
+    ],
+)
+def test_a_look_up_whose_answer_will_not_change_is_counted(
+    answer: OutcomeUnknown, *, counts: bool
+) -> None:
+    """What an API has stored for a key it says for ever; a 5xx of the moment it does not."""
+    sent = A.sweep().unknown()
+
+    change = answered(sent.facts, the(sent), answer, first=False)
+
+    assert ((KEY,) if counts else ()) == change.in_vain
+
+
 def test_a_refusal_fails_the_run_in_the_apis_words() -> None:
     """The user sees what the API wants."""
     sent = A.sweep().intended()

@@ -11,6 +11,8 @@ from tradingsweep.errors import ConfigurationError
 
 PREFIX = "TRADINGSWEEP_"
 
+Feature = Literal["idempotency-key", "job-status", "cancel"]
+
 
 class DatabaseSettings(BaseSettings):
     """Where the ledger is. Neither repr nor an error shows a secret."""
@@ -52,6 +54,11 @@ class OperatorSettings(DatabaseSettings):
     """Base URL of the Trading API. Only this setting names it: a sweep can never choose one."""
     trading_api_key: SecretStr
     """Sent as X-API-Key."""
+    api_name: str = Field(default="default", pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
+    """What the ledger calls it: slots are counted by this name, over all shards and clusters."""
+    api_features: Annotated[tuple[Feature, ...] | None, NoDecode] = None
+    """What it can do beyond the documented surface, comma separated: idempotency-key, job-status,
+    cancel; empty: nothing of it. Default: what its /health says."""
     callback_base: HttpUrl
     """Base URL of the receiver, as the Trading API reaches it."""
     callback_secrets: SecretStr
@@ -112,7 +119,12 @@ class OperatorSettings(DatabaseSettings):
     health_port: int = Field(default=8080, ge=1, le=65535)
 
     @field_validator(
-        "namespaces", "owner_marks", "allowed_email_domains", "notify_emails", mode="before"
+        "namespaces",
+        "owner_marks",
+        "allowed_email_domains",
+        "notify_emails",
+        "api_features",
+        mode="before",
     )
     @classmethod
     def _comma_separated(cls, value: object) -> object:

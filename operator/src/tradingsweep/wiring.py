@@ -13,6 +13,7 @@ from tradingsweep.adapters.metrics.process import Metrics
 from tradingsweep.adapters.notify import Mailer, Server
 from tradingsweep.adapters.trading_api import TradingApiClient
 from tradingsweep.config import PREFIX, OperatorSettings
+from tradingsweep.domain.answers import Health
 from tradingsweep.domain.policy import Delays, MailPolicy, Policy
 from tradingsweep.errors import ConfigurationError
 from tradingsweep.reconcile.context import Context
@@ -68,6 +69,8 @@ async def open_parts(settings: OperatorSettings, metrics: Metrics, stack: AsyncE
         shard=settings.shard,
         callback_base=str(settings.callback_base),
         token_kid=keyring.kid,
+        api=settings.api_name,
+        time_scale=settings.time_scale,
         app=ledger.known_schema(),
         send_window=delays(settings).send_window,
         outbox_claim=delays(settings).outbox_claim,
@@ -109,7 +112,10 @@ def context_of(parts: Parts, settings: OperatorSettings, epoch: int, measures: M
         clock=clock,
         queue=queue,
         measures=measures,
+        features=None if settings.api_features is None else frozenset(settings.api_features),
     )
+    if context.features is not None:
+        context.learn(Health(context.features))
     return context
 
 

@@ -57,6 +57,8 @@ class OutcomeUnknown:
     message: str
     alert: bool = False
     """A repeated key was answered with 409 or 422."""
+    stored: bool = False
+    """The API will answer this key so each time: asking again tells nothing."""
 
 
 Answer = Accepted | Refused | NotSent | OutcomeUnknown

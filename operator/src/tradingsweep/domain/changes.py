@@ -192,6 +192,8 @@ class Change:
     same submission keeps the slot."""
     late: tuple[LateResults, ...] = ()
     """Results of runs that were superseded: fetched and stored under them, and never shown."""
+    in_vain: tuple[str, ...] = ()
+    """Keys that were looked up, and whose answer tells nothing and will not change."""
     reopens: bool = False
     """A further submission of the run is put in line, in state ready."""
     results: ResultPage | None = None

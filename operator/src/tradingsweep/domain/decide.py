@@ -34,6 +34,9 @@ from tradingsweep.domain.request import new_run
 from tradingsweep.domain.restoring import RESTORES, ledger_was_rolled_back, object_was_restored
 from tradingsweep.domain.submissions import LIVE, State
 
+MOST_VAIN_LOOK_UPS = 3
+"""An answer that an API has stored for a key does not change: after so many nobody asks again."""
+
 
 def belongs_to_another(facts: Facts) -> Action | None:
     """Rows of another cluster, shard or newer program are left alone (W6)."""
@@ -265,6 +268,7 @@ def _look_up(facts: Facts, sent: Submission) -> Action:
 def _key_lives(facts: Facts, sent: Submission) -> bool:
     return (
         facts.policy.keeps_keys
+        and sent.vain_look_ups < MOST_VAIN_LOOK_UPS
         and sent.intent_at is not None
         and facts.now < sent.intent_at + facts.policy.key_life
     )

@@ -115,6 +115,8 @@ class Submission:
     unknown_until: datetime | None = None
     deadline_at: datetime | None = None
     sweep_run_id: str | None = None
+    vain_look_ups: int = 0
+    """How often its key was answered with what will not change, and names no job."""
     job_ids: tuple[str, ...] = ()
     """In the order in which they were learned."""
 

@@ -58,7 +58,9 @@ def answered(facts: Facts, sent: Submission, answer: Answer, *, first: bool) -> 
         case NotSent():
             return _not_sent(facts, sent, answer, first=first)
         case OutcomeUnknown():
-            return unknown(facts, sent, answer.message)
+            change = unknown(facts, sent, answer.message)
+            settled_so = (answer.stored or answer.alert) and not first
+            return replace(change, in_vain=(sent.key,)) if settled_so else change
 
 
 def _not_sent(facts: Facts, sent: Submission, answer: NotSent, *, first: bool) -> Change:

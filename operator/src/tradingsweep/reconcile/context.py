@@ -45,8 +45,12 @@ class Context:
     """Sweeps beyond the history that is kept, as the last look for them found."""
     patched: dict[str, float] = field(default_factory=dict)
     """When this process last patched an object, on its clock."""
+    features: frozenset[str] | None = None
+    """What the API can do, where the operator was told; None: what the API says itself."""
 
     def learn(self, health: Health) -> None:
-        """Take over what the API says that it can do."""
+        """Take over what the API says that it can do, where the operator was told nothing else."""
+        if self.features is not None:
+            health = Health(self.features)
         self.policy = self.policy.with_features(health)
         self.ledger.api_keeps_keys(keeps=self.policy.keeps_keys)

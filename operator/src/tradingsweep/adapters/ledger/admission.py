@@ -100,6 +100,7 @@ async def _intend(
         "epoch": identity.epoch,
         "now": scoped["now"],
         "window": identity.send_window,
+        "scale": identity.time_scale,
         "cluster": identity.cluster_id,
         "namespace": waiting.namespace,
     }
@@ -150,7 +151,8 @@ RETURNING w.name, w.run_no, r.spec_hash, r.parameters,
 _START_DEADLINE = """
 UPDATE pipeline_jobs SET
     next_at = NULL,
-    deadline_at = coalesce(deadline_at, %(now)s + make_interval(secs => deadline_seconds))
+    deadline_at =
+        coalesce(deadline_at, %(now)s + make_interval(secs => deadline_seconds * %(scale)s))
 WHERE sweep_uid = %(uid)s AND run_no = %(run_no)s
 """
 

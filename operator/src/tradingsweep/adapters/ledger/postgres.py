@@ -43,6 +43,8 @@ class Identity:
     """The newest migration that this program knows: rows that need a newer one are left alone."""
     epoch: int = 0
     send_window: timedelta = timedelta(seconds=5)
+    time_scale: float = 1.0
+    """Of the runs' deadlines, as of every delay of the protocol."""
     outbox_claim: timedelta = timedelta(seconds=30)
     idempotent: bool = False
 

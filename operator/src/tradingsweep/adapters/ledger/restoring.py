@@ -40,7 +40,11 @@ def _arguments(identity: Identity, key: Key, known: Restored, change: Change) ->
     if seen is None:
         raise AssertionError("rows are rebuilt for an object that was seen")
     submitted = known.submitted_at
-    deadline = submitted + timedelta(seconds=seen.deadline_seconds) if submitted else None
+    deadline = (
+        submitted + timedelta(seconds=seen.deadline_seconds * identity.time_scale)
+        if submitted
+        else None
+    )
     return {
         "uid": key.uid,
         "tenant": key.namespace,

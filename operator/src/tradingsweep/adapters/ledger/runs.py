@@ -57,7 +57,9 @@ def _described(run: NewRun, change: Change) -> dict[str, Any]:
     }
 
 
-async def steer_run(connection: Connection, uid: str, run_no: int, change: Change) -> None:
+async def steer_run(
+    connection: Connection, uid: str, run_no: int, change: Change, time_scale: float
+) -> None:
     """Take over the fields that steer an open run; one that has ended keeps what it ran with."""
     if change.seen is None:
         return
@@ -66,6 +68,7 @@ async def steer_run(connection: Connection, uid: str, run_no: int, change: Chang
         "run_no": run_no,
         "priority": change.seen.priority,
         "deadline_seconds": change.seen.deadline_seconds,
+        "scale": time_scale,
         "store_results": change.seen.store_results,
     }
     await connection.execute(_MOVE_DEADLINES, steering)
@@ -133,7 +136,8 @@ WHERE sweep_uid = %(uid)s AND run_no = %(run_no)s
 _STEER = """
 UPDATE pipeline_jobs SET
     priority = %(priority)s,
-    deadline_at = deadline_at + make_interval(secs => %(deadline_seconds)s - deadline_seconds),
+    deadline_at = deadline_at
+        + make_interval(secs => (%(deadline_seconds)s - deadline_seconds) * %(scale)s),
     deadline_seconds = %(deadline_seconds)s,
     store_results = %(store_results)s
 WHERE sweep_uid = %(uid)s AND run_no = %(run_no)s AND status IN ('QUEUED', 'RUNNING')
@@ -142,9 +146,10 @@ WHERE sweep_uid = %(uid)s AND run_no = %(run_no)s AND status IN ('QUEUED', 'RUNN
 # Those that copied it. What was sent before a suspension has another deadline, and keeps it.
 _MOVE_DEADLINES = """
 UPDATE submissions AS s SET
-    deadline_at =
-        s.deadline_at + make_interval(secs => %(deadline_seconds)s - r.deadline_seconds),
-    slot_until = s.slot_until + make_interval(secs => %(deadline_seconds)s - r.deadline_seconds)
+    deadline_at = s.deadline_at
+        + make_interval(secs => (%(deadline_seconds)s - r.deadline_seconds) * %(scale)s),
+    slot_until = s.slot_until
+        + make_interval(secs => (%(deadline_seconds)s - r.deadline_seconds) * %(scale)s)
 FROM pipeline_jobs AS r
 WHERE r.sweep_uid = %(uid)s AND r.run_no = %(run_no)s AND r.status IN ('QUEUED', 'RUNNING')
   AND s.run_id = r.id AND s.deadline_at = r.deadline_at

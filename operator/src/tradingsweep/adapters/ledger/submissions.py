@@ -39,6 +39,11 @@ async def release_slot(connection: Connection, key: str) -> None:
     await connection.execute(_RELEASE, {"key": key})
 
 
+async def looked_up_in_vain(connection: Connection, key: str) -> None:
+    """Count an answer to a look-up that will not change and names no job."""
+    await connection.execute(_IN_VAIN, {"key": key})
+
+
 async def end_all_jobs(connection: Connection, key: str) -> None:
     """Take all jobs of a submission for ended."""
     await connection.execute(_END_ALL, {"key": key})
@@ -69,6 +74,8 @@ WHERE key = %(key)s
   AND NOT EXISTS (SELECT FROM submission_job_ids AS j
                   WHERE j.submission_key = %(key)s AND j.ended_at IS NULL)
 """
+
+_IN_VAIN = "UPDATE submissions SET vain_look_ups = vain_look_ups + 1 WHERE key = %(key)s"
 
 _END_ALL = """
 UPDATE submission_job_ids SET ended_at = now()

@@ -43,7 +43,7 @@ FROM pipeline_jobs WHERE sweep_uid = %(uid)s ORDER BY run_no DESC LIMIT 1
 # Of earlier runs only those whose end is not known: they hold slots and can still be heard of.
 _SUBMISSIONS = """
 SELECT s.key, s.run_no, s.n, s.state, s.request, s.leader_epoch, s.intent_at, s.post_before,
-       s.unknown_until, s.deadline_at, s.sweep_run_id,
+       s.unknown_until, s.deadline_at, s.sweep_run_id, s.vain_look_ups,
        ARRAY(SELECT j.external_job_id FROM submission_job_ids AS j
              WHERE j.submission_key = s.key ORDER BY j.learned_at, j.external_job_id) AS job_ids
 FROM submissions AS s
@@ -205,6 +205,7 @@ def _submission(row: dict[str, Any]) -> Submission:
         unknown_until=row["unknown_until"],
         deadline_at=row["deadline_at"],
         sweep_run_id=row["sweep_run_id"],
+        vain_look_ups=row["vain_look_ups"],
         job_ids=tuple(row["job_ids"]),
     )
 

@@ -18,6 +18,7 @@ from tradingsweep.adapters.ledger.results import store_results
 from tradingsweep.adapters.ledger.runs import edit_run, open_run, rewrite_run, steer_run
 from tradingsweep.adapters.ledger.submissions import (
     end_all_jobs,
+    looked_up_in_vain,
     move_submission,
     release_slot,
     reopen,
@@ -107,17 +108,10 @@ class _Decision:
             await move_submission(connection, self.view.submissions, move)
         await open_run(connection, self.identity.cluster_id, self.key, change)
         await rewrite_run(connection, uid, change)
-        await steer_run(connection, uid, self.run_no, change)
+        await steer_run(connection, uid, self.run_no, change, self.identity.time_scale)
         await edit_run(connection, uid, self.run_no, self.after, change)
         await restore(connection, self.identity, self.key, change)
-        named = {fact.key for fact in change.learned}
-        for fact in change.learned:
-            ended = fact.key in change.releases
-            await append_job_id(connection, fact.key, fact.job_id, fact.source, ended=ended)
-        for key in change.releases:
-            if key not in named:
-                await end_all_jobs(connection, key)
-            await release_slot(connection, key)
+        await self._append(connection)
         if change.reopens:
             await reopen(connection, self.attempts[-1], self._next_key())
         if change.results is not None and self.view.run is not None:
@@ -132,6 +126,20 @@ class _Decision:
             if move.cancel:
                 await cancel_known_jobs(connection, move.key)
         await self._tell(connection)
+
+    async def _append(self, connection: Connection) -> None:
+        """Append what was learned of submissions, whatever their states."""
+        change = self.change
+        named = {fact.key for fact in change.learned}
+        for fact in change.learned:
+            ended = fact.key in change.releases
+            await append_job_id(connection, fact.key, fact.job_id, fact.source, ended=ended)
+        for key in change.in_vain:
+            await looked_up_in_vain(connection, key)
+        for key in change.releases:
+            if key not in named:
+                await end_all_jobs(connection, key)
+            await release_slot(connection, key)
 
     def _next_key(self) -> str:
         spec_hash = self.view.run.spec_hash if self.view.run else ""

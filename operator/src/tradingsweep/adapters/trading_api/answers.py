@@ -98,7 +98,8 @@ def answer_to(seen: Exchange, redact: Redactor, *, first: bool, retry_503: bool)
     if status == 503 and retry_503:
         return NotSent("TradingAPIUnavailable", words(seen, redact), retry_after(seen))
     if not first:
-        return OutcomeUnknown(words(seen, redact), alert=status in _KEY_CONFLICT)
+        conflict, stored = status in _KEY_CONFLICT, _replayed(seen)
+        return OutcomeUnknown(words(seen, redact), alert=conflict, stored=stored)
     if 400 <= status < 500:
         return Refused(words(seen, redact))
     return OutcomeUnknown(words(seen, redact))
@@ -120,8 +121,11 @@ def _taken(seen: Exchange, redact: Redactor) -> Answer:
         job_id = parse(Accepted202, seen.body).job_id
     except ContractError as refused:
         return OutcomeUnknown(f"the answer names no job: {refused} (HTTP {seen.status})")
-    replayed = (seen.header("idempotent-replayed") or "").strip().lower() == "true"
-    return Accepted(job_id, replayed=replayed)
+    return Accepted(job_id, replayed=_replayed(seen))
+
+
+def _replayed(seen: Exchange) -> bool:
+    return (seen.header("idempotent-replayed") or "").strip().lower() == "true"
 
 
 def problem_of(seen: Exchange, redact: Redactor) -> TradingSweepError | None:

@@ -81,6 +81,14 @@ sbom: sync ## Write what is in each image to build/sbom/ (CycloneDX); the images
 bench-spine: sync ## Measure the spine's bars and write build/bars/spine.json
 	$(RUN) python -m benchmarks.spine
 
+.PHONY: bench-receiver
+bench-receiver: sync ## Measure the callback receiver's bars and write build/bars/receiver.json
+	$(RUN) python -m benchmarks.receiver
+
+.PHONY: slowhttptest
+slowhttptest: ## Install Debian's slowhttptest, which holds slow connections open (needs root)
+	apt-get install --yes slowhttptest
+
 .PHONY: bench-api
 bench-api: sync ## Measure the Trading API's bars over HTTP and write build/bars/api.json
 	$(RUN) python -m benchmarks.api

@@ -54,7 +54,7 @@ test-faults: sync ## Kill at every effect, over 10 plans (SEED=… to choose the
 	$(RUN) python -m tests.faults.matrix
 
 .PHONY: test-faults-mutants
-test-faults-mutants: sync ## Break the product in 16 ways: each must turn the fault harness red
+test-faults-mutants: sync ## Break the product in 17 ways: each must turn the fault harness red
 	$(RUN) python -m tests.faults.breaking
 
 .PHONY: repro

@@ -84,7 +84,7 @@ def no_compare_and_set() -> None:
 
     async def slow(self: PostgresLedger, key: Key, known: View, change: Change) -> bool:
         if change.rewrites is not None:
-            await asyncio.wait([asyncio.create_task(asyncio.Event().wait())], timeout=12)
+            await _a_while(12)
         return await plain(self, key, known, change)
 
     put_in_place(PostgresLedger, write=slow)
@@ -121,6 +121,27 @@ def no_resource_version() -> None:
     put_in_place(KubeCluster, patch_status=blind)
 
 
+def ledger_read_before_object() -> None:
+    """Look at the ledger, and some time later at the object."""
+
+    async def turned(key: Key, context: Context) -> Facts:
+        view = await context.ledger.view(key.uid)
+        await _a_while(1)
+        target = context.objects.get(key.uid) or await context.cluster.get(key)
+        facts = Facts(target, view, policy=context.policy, epoch=context.epoch)
+        live = facts.submission
+        if live is None:
+            return facts
+        heard = context.follower.heard(key.uid, live.key)
+        return replace(facts, heard=heard, posted=live.key in context.posted)
+
+    put_in_place(loop, observe=turned)
+
+
+async def _a_while(seconds: float) -> None:
+    await asyncio.wait([asyncio.create_task(asyncio.Event().wait())], timeout=seconds)
+
+
 def a_lost_answer_is_a_refusal() -> None:
     """Take a 5xx or a timeout for a no."""
 
@@ -149,7 +170,7 @@ def accepted_before_commit() -> None:
     later: set[asyncio.Task[None]] = set()
 
     async def store(inbox: Inbox, key: str, body: bytes) -> None:
-        await asyncio.wait([asyncio.create_task(asyncio.Event().wait())], timeout=2)
+        await _a_while(2)
         await put(inbox, key, body)
 
     async def at_once(self: Inbox, key: str, body: bytes) -> Kept:
@@ -248,6 +269,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
         job_id_only_by_compare_and_set,
         status_before_ledger,
         no_resource_version,
+        ledger_read_before_object,
         a_lost_answer_is_a_refusal,
         resubmit_on_404,
         accepted_before_commit,

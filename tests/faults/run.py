@@ -15,6 +15,7 @@ from tests.faults.effects import Cell
 from tests.faults.plan import Plan, Planned, Step
 from tests.faults.surroundings import (
     metrics_are_the_transitions,
+    no_status_was_refused,
     nothing_hangs_in_deletion,
     quiet,
     results_are_the_apis,
@@ -65,6 +66,7 @@ def run(
         wrong += [
             *violations(accounts),
             *results_are_the_apis(accounts, world),
+            *no_status_was_refused(world),
             *nothing_hangs_in_deletion(accounts),
             *ends_are_as_planned(accounts, plan),
             *secrets_are_nowhere(world),

@@ -28,6 +28,7 @@ _NOT_KEPT = ("tradingapi-data", "kubeconfig-through-proxy")
 _TOKEN = re.compile(
     rb"/webhook/sweep-callback/[0-9a-f]{64}/(?!\[redacted\])[A-Za-z0-9_-]+\.[\w-]{20,}"
 )
+_INVALID = 422
 _TABLES = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint AS n FROM pg_stat_user_tables"
 
 
@@ -47,6 +48,13 @@ def results_are_the_apis(accounts: Accounts, world: World) -> Iterator[str]:
 
 def _numbers(row: Row) -> tuple[object, ...]:
     return tuple(row.get(column) for column in _COLUMNS)
+
+
+def no_status_was_refused(world: World) -> Iterator[str]:
+    """I4: nobody even tried to let a status fall; the API server would have refused it."""
+    refused = [write for write in writes(world.ways.kube.passed) if write.status == _INVALID]
+    for write in refused:
+        yield f"I4: the API server refused a {write.method} of {write.name}/{write.subresource}"
 
 
 def nothing_hangs_in_deletion(accounts: Accounts) -> Iterator[str]:

@@ -22,7 +22,7 @@ from tests.faults.http_proxy import Asked, Forward, Reply
 from tests.faults.kube_proxy import SWEEPS_LIST
 from tests.faults.plan import UNKNOWN, Name, Plan, Planned
 from tests.faults.run import PATIENCE, ends_are_as_planned
-from tests.faults.surroundings import results_are_the_apis
+from tests.faults.surroundings import no_status_was_refused, results_are_the_apis
 from tests.faults.traps import SUBMIT
 from tests.faults.world import CALLBACK, SURFACES, World, faulty_system
 from tests.support.eventually import eventually
@@ -83,6 +83,7 @@ def _judge(world: World, plan: Plan) -> list[str]:
         if final or not wrong or time.monotonic() > end:
             return [
                 *violations(accounts),
+                *no_status_was_refused(world),
                 *wrong,
                 *([] if wrong else results_are_the_apis(accounts, world)),
             ]
@@ -147,6 +148,15 @@ def _created_again_under_a_patch(world: World) -> Iterator[None]:
         world.system.objects.delete(world.namespace, "a")
         world.system.objects.create(world.namespace, a_sweep("a"))
         held.let_go()
+        yield
+
+
+@contextmanager
+def _two_leaders(world: World) -> Iterator[None]:
+    """A second operator works on the same sweeps."""
+    with world.another_operator():
+        for number in range(6):
+            world.system.objects.create(world.namespace, a_sweep(f"more-{number}"))
         yield
 
 
@@ -267,6 +277,7 @@ TRIALS = (
         weather=_results_once,
     ),
     Trial("no_resource_version", weather=_created_again_under_a_patch),
+    Trial("ledger_read_before_object", weather=_two_leaders),
     Trial("a_lost_answer_is_a_refusal", weather=_bad_gateway),
     Trial("resubmit_on_404", (Planned("a", {}, "Failed"),), weather=_job_not_known),
     Trial("accepted_before_commit", weather=_receiver_dies_after_its_answer),

@@ -10,7 +10,7 @@ The tests' own looks (`world.system`, `world.watcher`) go around the proxies.
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +19,9 @@ import psycopg
 from typing_extensions import override
 
 from dev.environment import Wiring
+from dev.ports import free_port
 from dev.processes import Command
+from dev.service import Service
 from dev.stack import Stack
 from tests.faults.control import Control
 from tests.faults.effects import Kill
@@ -136,6 +138,23 @@ class World:
         """End the operator as a crash would; its launcher starts another one."""
         for child in psutil.Process(self.system.stack.operator.process.pid).children():
             child.kill()
+
+    @contextmanager
+    def another_operator(self) -> Iterator[Service]:
+        """Run a second operator until the block ends, with a Lease of its own: both lead."""
+        usual = self.system.stack.operator.command
+        port, home = free_port(), f"{self.namespace}-other"
+        self.system.kubectl.run("create", "namespace", home)
+        told = {"TRADINGSWEEP_HEALTH_PORT": str(port), "TRADINGSWEEP_LEASE_NAMESPACE": home}
+        command = replace(
+            usual,
+            name="other-operator",
+            log=usual.log.with_name("other-operator.log"),
+            environment={**usual.environment, **told},
+        )
+        with Service(command, f"http://127.0.0.1:{port}/readyz") as service:
+            yield service.wait_ready()
+            service.kill()
 
     @property
     def namespace(self) -> str:

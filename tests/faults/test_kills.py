@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.faults.effects import Cell, Effect, Kill, Moment
 from tests.faults.history import read
+from tests.faults.run import PATIENCE
 from tests.faults.world import SURFACES, faulty_system
 from tests.support.eventually import eventually
 from tests.support.ground import Ground
@@ -25,8 +26,8 @@ def test_every_kill_of_a_plan_hits_its_cell_and_the_sweep_completes_once(
     """Commits, requests and patches alike: the history names each cell, and the API has one job."""
     with faulty_system(ground, tmp_path, SURFACES["keys"], KILLS) as world:
         world.system.apply("a")
-        world.system.wait_until_completed("a", within=120)
-        eventually(lambda: world.ways.control.open, [], within=60)
+        world.system.wait_until_completed("a", within=60 * PATIENCE)
+        eventually(lambda: world.ways.control.open, [], within=30 * PATIENCE)
 
         assert 1 == len(world.system.jobs("a"))
         assert 1 == len({row["submission_key"] for row in world.system.results("a")})

@@ -6,6 +6,7 @@ from tests.faults.accounts import gather
 from tests.faults.checker import unrest, violations
 from tests.faults.effects import Cell, Effect, Kill, Moment
 from tests.faults.faults import Held, cut_before, says
+from tests.faults.run import PATIENCE
 from tests.faults.traps import SUBMIT
 from tests.faults.world import SURFACES, World, faulty_system
 from tests.support.eventually import eventually
@@ -14,7 +15,7 @@ from tests.support.manifests import a_sweep
 
 DELETED_UNSEEN = [Kill(Cell(Effect.DELETE, Moment.AFTER), "a")]
 ANSWER_LOST = [Kill(Cell(Effect.POST, Moment.BETWEEN), "a")]
-WITHIN = 90.0
+WITHIN = 60.0 * PATIENCE
 
 
 def is_whole(world: World) -> bool:

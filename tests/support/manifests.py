@@ -8,8 +8,9 @@ QUICK = {
     "fastRange": {"min": 10, "max": 20},
     "slowRange": {"min": 20, "max": 30},
     "step": 5,
+    "preset": "Minimum",
 }
-"""Nine pairs of invented prices: the reference API needs a few milliseconds."""
+"""Nine pairs of invented prices, without permutations: the reference API needs milliseconds."""
 
 
 def a_sweep(name: str, **spec: Any) -> str:

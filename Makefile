@@ -69,6 +69,19 @@ demo: sync ## Start everything, apply the samples, watch them finish (KEEP=1 lea
 image: sync ## Build both images with Docker and print their sizes (TAG=dev; PYTHON_BASE_IMAGE)
 	@$(RUN) python -m dev images --tag $(or $(TAG),dev)
 
+.PHONY: manifests
+manifests: chart ## Write manifests/base/install.yaml from the chart
+	$(RUN) python -m dev manifests
+
+.PHONY: check-deploy
+check-deploy: sync ## Hold chart and manifests against helm 3 and 4, kubeconform, kube-score and an API server
+	$(RUN) python -m dev prepare
+	$(RUN) --group deploy pytest -q tests/deploy
+
+.PHONY: e2e
+e2e: sync ## Live through an installation on a fresh kind cluster; figures in build/bars/cluster.json
+	$(RUN) pytest tests/e2e -x -s --timeout 900
+
 .PHONY: sbom
 sbom: sync ## Write what is in each image to build/sbom/ (CycloneDX); the images carry the same file
 	mkdir -p build/sbom

@@ -16,6 +16,7 @@ from dev.demo import up as run_up
 from dev.documents import write as write_documents
 from dev.images import build_all as build_images
 from dev.judges import judges
+from dev.manifests import write as write_manifests
 from dev.progress import progress
 
 app = typer.Typer(
@@ -89,6 +90,15 @@ def chart() -> None:
     Example: python -m dev chart
     """
     write_chart()
+
+
+@app.command()
+def manifests() -> None:
+    """Write manifests/base/install.yaml from the chart, by a helm of our own.
+
+    Example: python -m dev manifests
+    """
+    write_manifests()
 
 
 @app.command()

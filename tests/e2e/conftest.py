@@ -1,0 +1,134 @@
+"""One kind cluster for the whole story, with both images in it; it is deleted in any case."""
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+
+from benchmarks.bars import Bar, below, report
+from dev import kind
+from dev.images import IMAGES, build, docker, size
+from dev.kubectl import Kubectl, find_kubectl
+from dev.processes import Command, Process
+from tests.e2e.release import CLASS
+
+OLD, NEW = "e2e-before", "e2e"
+"""Tags of the release that is upgraded, and of this one."""
+_LOAD_WITHIN = 300.0
+"""Seconds."""
+_VOLUMES = 6
+
+
+@dataclass
+class Ground:
+    """A cluster with the images in it."""
+
+    kubectl: Kubectl
+    node: str
+    """The container that is the cluster's node."""
+    started: float
+    """When the story began, by the monotonic clock."""
+    bars: list[Bar] = field(default_factory=list)
+
+    def images(self, tag: str) -> dict[str, str]:
+        """Return the chart's values for images of a tag."""
+        repository, _, version = os.environ.get("POSTGRES_IMAGE", "postgres:17").rpartition(":")
+        return {
+            "image.tag": tag,
+            "tradingApi.image.tag": tag,
+            "postgres.image.repository": repository,
+            "postgres.image.tag": version,
+        }
+
+    def new_namespace(self, name: str) -> str:
+        """Make a namespace for restricted pods alone, with the Secret of an installation."""
+        self.kubectl.run("create", "namespace", name)
+        label = "pod-security.kubernetes.io/enforce=restricted"
+        self.kubectl.run("label", "namespace", name, label)
+        keys = {
+            "trading-api-key": secrets.token_hex(16),
+            "callback-secrets": f"k1={secrets.token_hex(32)}",
+            "postgres-password": secrets.token_hex(16),
+            "receiver-password": secrets.token_hex(16),
+        }
+        literals = [f"--from-literal={key}={value}" for key, value in keys.items()]
+        self.kubectl.run("create", "secret", "generic", "tradingsweep", "-n", name, *literals)
+        return name
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """A fresh kind cluster; figures are written to build/bars/cluster.json at the end."""
+    if shutil.which("helm") is None or not kind.is_available():
+        pytest.skip("NO CLUSTER: the end-to-end tests need kind, helm and a running Docker engine")
+    started = time.monotonic()
+    folder = tmp_path_factory.mktemp("e2e")
+    bars = _built()
+    with kind.kind_cluster(folder) as kubeconfig:
+        kubectl = Kubectl(kubeconfig, find_kubectl(), folder / "kubectl-cache")
+        context = yaml.safe_load(kubeconfig.read_text())["current-context"]
+        name = str(context).removeprefix("kind-")
+        _load(name, folder)
+        ground = Ground(kubectl, f"{name}-control-plane", started, bars)
+        _volumes(ground)
+        yield ground
+        took = time.monotonic() - started
+        ground.bars.append(below("the whole story, images and cluster included", took, "s", 720))
+        assert report("cluster", ground.bars), "a bar is missed"
+
+
+def _built() -> list[Bar]:
+    bars = []
+    for image, most in zip(IMAGES, (180, 600), strict=True):
+        name = build(image, NEW)
+        docker("tag", name, image.named(OLD))
+        found = size(image, name)
+        bars.append(below(f"image {image.target}: added to its base", found.added, "MB", most))
+    return bars
+
+
+def _load(cluster: str, folder: Path) -> None:
+    names = [image.named(tag) for image in IMAGES for tag in (OLD, NEW)]
+    postgres = os.environ.get("POSTGRES_IMAGE")
+    if postgres is None:
+        postgres = "postgres:17"
+        docker("pull", postgres, within=_LOAD_WITHIN)
+    arguments = ["kind", "load", "docker-image", "--name", cluster, *names, postgres]
+    with Process(Command("kind load", arguments, folder / "load.log")) as loading:
+        if loading.wait(_LOAD_WITHIN) != 0:
+            raise loading.error("could not load the images")
+
+
+def _volumes(ground: Ground) -> None:
+    """Prepare volumes that any user may write to: not every kind brings a provisioner."""
+    objects: list[dict[str, object]] = [
+        {
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "metadata": {"name": CLASS},
+            "provisioner": "kubernetes.io/no-provisioner",
+        }
+    ]
+    for number in range(_VOLUMES):
+        path = f"/var/e2e/{number}"
+        docker("exec", ground.node, "install", "-d", "-m", "0777", path)
+        objects.append(
+            {
+                "apiVersion": "v1",
+                "kind": "PersistentVolume",
+                "metadata": {"name": f"e2e-{number}"},
+                "spec": {
+                    "capacity": {"storage": "5Gi"},
+                    "accessModes": ["ReadWriteOnce"],
+                    "storageClassName": CLASS,
+                    "hostPath": {"path": path},
+                },
+            }
+        )
+    ground.kubectl.run("apply", "-f", "-", text=yaml.safe_dump_all(objects))

@@ -124,6 +124,11 @@ _HELD: dict[str, dict[str, Any]] = {
     ),
 }
 
+_WAITS_FOR_A_HUMAN: dict[str, dict[str, Any]] = {
+    "held: nobody knows whether the API has it": seen(A.sweep().unknown().held()),
+    "held: the ledger was restored": seen(A.sweep().accepted().held(Reason.LEDGER_ROLLED_BACK)),
+}
+
 _DELETING = "2026-03-02T12:00:00Z"
 _LEAVES: dict[str, dict[str, Any]] = {
     "deleted before it was looked at": _object(NEVER_PATCHED, deletionTimestamp=_DELETING),
@@ -142,6 +147,7 @@ STANDINGS = tuple(
         (_GOES_ON, Readiness.IN_PROGRESS),
         (_ENDED_WELL, Readiness.CURRENT),
         (_ENDED_BADLY, Readiness.FAILED),
+        (_WAITS_FOR_A_HUMAN, Readiness.FAILED),
         (_HELD, Readiness.SUSPENDED),
         (_LEAVES, Readiness.TERMINATING),
     )

@@ -15,6 +15,7 @@ from tradingsweep.domain.answers import Broken, Done, News, NoSuchJob, Progress
 from tradingsweep.domain.facts import Heard, Submission
 from tradingsweep.domain.policy import Policy
 from tradingsweep.errors import TradingApiUnavailable
+from tradingsweep.reconcile.naming import about
 from tradingsweep.reconcile.ports import Key, TradingApi
 from tradingsweep.reconcile.queue import Bell
 
@@ -132,10 +133,12 @@ class Follower:
                     await self._take(followed, news)
         except TradingApiUnavailable as error:
             pause = error.retry_after or delays.api_retry.total_seconds()
-            log.info("stream_unavailable", sweep=followed.key.name, error=str(error))
+            with about(followed.key):
+                log.info("stream_unavailable", job_id=followed.job_id, error=str(error))
         except Exception:
             pause = delays.api_retry.total_seconds()
-            log.exception("stream_failed", sweep=followed.key.name)
+            with about(followed.key):
+                log.exception("stream_failed", job_id=followed.job_id)
         finally:
             now = asyncio.get_running_loop().time()
             followed.visiting, followed.visited = False, now

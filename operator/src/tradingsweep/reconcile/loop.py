@@ -9,6 +9,7 @@ from tradingsweep.domain.notices import notified
 from tradingsweep.errors import ClusterUnavailable, LedgerUnavailable, TradingApiUnavailable
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.measures import Result
+from tradingsweep.reconcile.naming import about, name_run, tell
 from tradingsweep.reconcile.observe import observe
 from tradingsweep.reconcile.perform import perform
 from tradingsweep.reconcile.ports import Key
@@ -28,6 +29,7 @@ async def reconcile(key: Key, context: Context) -> Result:
     """
     for _ in range(MOST_STEPS):
         facts = await observe(key, context)
+        name_run(facts)
         action = decide(facts)
         change = await perform(key, action, facts, context)
         if change is None:
@@ -37,6 +39,7 @@ async def reconcile(key: Key, context: Context) -> Result:
         if await context.ledger.write(key, facts.view, notified(facts, change)):
             for mark in change.inbox:
                 context.measures.dealt_with(mark.outcome)
+            tell(change)
         _ring(context)
     context.queue.add(key)
     return Result.REQUEUE
@@ -62,7 +65,8 @@ async def work(context: Context) -> None:
 async def _attempt(key: Key, context: Context) -> None:
     """Make one pass and count it; one that raises is planned anew."""
     started = context.clock()
-    result = await _outcome(key, context)
+    with about(key):
+        result = await _outcome(key, context)
     context.measures.reconciled(result, max(0.0, context.clock() - started))
 
 
@@ -76,15 +80,15 @@ async def _outcome(key: Key, context: Context) -> Result:
     except TradingApiUnavailable as error:
         retry = error.retry_after or context.policy.delays.api_retry.total_seconds()
         context.queue.add_after(key, retry)
-        log.warning("trading_api_unavailable", sweep=_name(key), error=str(error), again_in=retry)
+        log.warning("trading_api_unavailable", error=str(error), again_in=retry)
         return Result.REQUEUE_AFTER
     except (LedgerUnavailable, ClusterUnavailable) as error:
         again = context.queue.failed(key)
-        log.warning("pass_interrupted", sweep=_name(key), error=str(error), again_in=again)
+        log.warning("pass_interrupted", error=str(error), again_in=again)
         return Result.REQUEUE_AFTER
     except Exception:
         again = context.queue.failed(key)
-        log.exception("pass_failed", sweep=_name(key), again_in=again)
+        log.exception("pass_failed", again_in=again)
         await _count_a_poisoned_callback(key, context)
         return Result.ERROR
     context.queue.succeeded(key)
@@ -97,7 +101,3 @@ async def _count_a_poisoned_callback(key: Key, context: Context) -> None:
         await context.ledger.callback_raised(key.uid)
     except LedgerUnavailable as error:
         log.warning("ledger_unavailable", error=str(error))
-
-
-def _name(key: Key) -> str:
-    return f"{key.namespace}/{key.name}"

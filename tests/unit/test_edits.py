@@ -64,14 +64,15 @@ def test_an_edit_that_asks_the_same_question_runs_nothing(edit: dict[str, int]) 
     assert 2 == change.seen.generation
 
 
-def test_a_stale_view_of_the_object_opens_nothing() -> None:
-    """An object older than what the ledger has seen is not an edit (W5)."""
+def test_an_object_older_than_the_ledger_knows_it_opens_nothing() -> None:
+    """It is not an edit (W5), but a restored object: the look has asked the API server itself."""
     situation = A.sweep().ended()
     sweep = situation.facts.view.sweep
     assert sweep is not None
     stale = situation.with_view(sweep=replace(sweep, generation_seen=2, spec_hash="another"))
 
-    assert Rest() == decide(stale.facts)
+    change = recorded(stale)
+    assert (None, Reason.OBJECT_RESTORED) == (change.opens, change.holds)
 
 
 @pytest.mark.parametrize(

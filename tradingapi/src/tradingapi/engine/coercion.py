@@ -43,6 +43,7 @@ def _from_frame(frame: pd.DataFrame) -> Bars:
 
 def _bars(time: IntArray | None, close: FloatArray, others: dict[str, FloatArray]) -> Bars:
     """Fill in what is missing: a bar opens at the close before it and reaches no further."""
+    interval = "1d" if time is None else _interval(time)
     if time is None:
         time = DAY * np.arange(close.size, dtype=np.int64)
     opens = others.get("open")
@@ -56,7 +57,7 @@ def _bars(time: IntArray | None, close: FloatArray, others: dict[str, FloatArray
         high=np.maximum(opens, close) if high is None else high,
         low=np.minimum(opens, close) if low is None else low,
         close=close,
-        origin=Origin("memory", "PRICES", _interval(time)),
+        origin=Origin("memory", "PRICES", interval),
     )
 
 

@@ -1,7 +1,7 @@
 """The figures of one pair as a record, and why one of them is missing.
 
 Everything is a fraction; a drawdown is positive. What cannot be measured is None with a reason,
-never inf or NaN. `docs/performance.md` names the formulas' places; they are in `figures.py`.
+never inf or NaN. `docs/engine.md` has the formulas; they are in `figures.py`.
 """
 
 import math

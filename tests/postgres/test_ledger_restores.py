@@ -13,7 +13,7 @@ from tests.support.ledger_desk import Desk, a_desk, an_object, count, key_of, on
 from tests.support.ledger_rows import Connection, connect
 from tradingsweep.adapters.ledger import Named, adopt, held, say
 from tradingsweep.domain.actions import Record, Rest
-from tradingsweep.domain.changes import Change
+from tradingsweep.domain.changes import Change, Repair
 from tradingsweep.domain.decide import decide
 from tradingsweep.domain.facts import Facts, Question, SweepObject
 from tradingsweep.domain.holding import released
@@ -140,6 +140,22 @@ async def test_a_dump_from_the_middle_of_a_submission_is_brought_forward(
 
         with connect(dsn) as connection:
             assert ("Completed", None) == one(connection, "SELECT phase, hold_reason FROM sweeps")
+
+
+async def test_each_repair_is_counted_in_the_transaction_that_mends(
+    postgres: Postgres, ledger: str
+) -> None:
+    """Whoever is killed afterwards loses no count."""
+    dump = the_dump(postgres, ledger)
+    target = await sweep_of(ledger, "admitted", "accepted")
+
+    async with restored(postgres, dump) as (desk, _):
+        await settle(desk, target)
+
+        assert {"ledger_rolled_back": 1} == (await desk.ledger.counts()).repairs
+        gone = Change(object_gone=True, repairs=Repair.MISSED_DELETION)
+        assert await desk.change_any(key_of(), gone)
+        assert 1 == (await desk.ledger.counts()).repairs["missed_deletion"]
 
 
 async def test_the_version_never_falls(postgres: Postgres, ledger: str) -> None:

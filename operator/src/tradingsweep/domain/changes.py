@@ -108,6 +108,19 @@ class Deletion(StrEnum):
     """A program made it, and its namespace has more finished ones than are kept."""
 
 
+class Repair(StrEnum):
+    """What no event told, and was found by comparing ledger and objects."""
+
+    MISSED_DELETION = "missed_deletion"
+    """An audit found that the object was gone."""
+    ADOPTED = "adopted"
+    """A finished sweep of a lost ledger was taken over from its status."""
+    LEDGER_ROLLED_BACK = "ledger_rolled_back"
+    """A ledger's lost rows were rebuilt from a status, and are held."""
+    OBJECT_RESTORED = "object_restored"
+    """An object that is older than the ledger knows it is held."""
+
+
 @dataclass(frozen=True, slots=True)
 class LateResults:
     """A job of a superseded run ended well: its results are worth keeping."""
@@ -214,6 +227,7 @@ class Change:
     frees: bool = False
     """A human ends the hold, without an event of the run."""
     restores: Restored | None = None
+    repairs: Repair | None = None
     wakes: bool = False
     """Somebody beside the operator decides: its process is to look, through the outbox."""
 

@@ -12,7 +12,15 @@ from typing import Any
 
 from tradingsweep.crd.model import TradingSweepStatus
 from tradingsweep.domain.actions import Action, Record
-from tradingsweep.domain.changes import Announcement, Answered, Change, NewRun, Restored, Seen
+from tradingsweep.domain.changes import (
+    Announcement,
+    Answered,
+    Change,
+    NewRun,
+    Repair,
+    Restored,
+    Seen,
+)
 from tradingsweep.domain.facts import Facts, SweepObject, View
 from tradingsweep.domain.identity import identity, identity_hash
 from tradingsweep.domain.outcomes import seen
@@ -51,7 +59,13 @@ def object_was_restored(facts: Facts) -> Action | None:
         return None
     words = "an older object is there again; nothing is sent or cancelled"
     told = Announcement("Warning", Reason.OBJECT_RESTORED, words)
-    return Record(Change(holds=Reason.OBJECT_RESTORED, announce=(told,)))
+    return Record(
+        Change(
+            holds=Reason.OBJECT_RESTORED,
+            repairs=Repair.OBJECT_RESTORED,
+            announce=(told,),
+        )
+    )
 
 
 def seems_restored(target: SweepObject | None, view: View) -> bool:
@@ -104,6 +118,7 @@ def _rebuilt(
         restores=_restored(facts, target, shown),
         answered=Answered(shown.last_handled_run_request, shown.last_handled_cancel_request),
         holds=Reason.LEDGER_ROLLED_BACK if holds else None,
+        repairs=Repair.LEDGER_ROLLED_BACK if holds else Repair.ADOPTED,
         announce=(held,) if holds else (),
     )
 

@@ -96,6 +96,7 @@ def _look_again(context: Context, missing: Iterable[Key]) -> None:
     """Let the next look ask the API server for these."""
     for key in missing:
         context.objects.drop(key.uid)
+        context.missing.add(key.uid)
         context.queue.add(key)
 
 

@@ -45,6 +45,8 @@ class Context:
     """Sweeps beyond the history that is kept, as the last look for them found."""
     patched: dict[str, float] = field(default_factory=dict)
     """When this process last patched an object, on its clock."""
+    missing: set[str] = field(default_factory=set)
+    """Sweeps whose objects an audit did not find; the pass that records that is a repair."""
     features: frozenset[str] | None = None
     """What the API can do, where the operator was told; None: what the API says itself."""
 

@@ -1,9 +1,11 @@
 """The pass: observe, decide, perform, publish; and the workers that make it, a key at a time."""
 
 import asyncio
+from dataclasses import replace
 
 import structlog
 
+from tradingsweep.domain.changes import Change, Repair
 from tradingsweep.domain.decide import decide
 from tradingsweep.domain.notices import notified
 from tradingsweep.errors import ClusterUnavailable, LedgerUnavailable, TradingApiUnavailable
@@ -33,9 +35,11 @@ async def reconcile(key: Key, context: Context) -> Result:
         action = decide(facts)
         change = await perform(key, action, facts, context)
         if change is None:
+            context.missing.discard(key.uid)
             await publish(key, action, facts, context)
             return Result.SUCCESS
         # Written or not (somebody else decided first): the next look tells.
+        change = _as_a_repair(key, change, context)
         if await context.ledger.write(key, facts.view, notified(facts, change)):
             for mark in change.inbox:
                 context.measures.dealt_with(mark.outcome)
@@ -43,6 +47,13 @@ async def reconcile(key: Key, context: Context) -> Result:
         _ring(context)
     context.queue.add(key)
     return Result.REQUEUE
+
+
+def _as_a_repair(key: Key, change: Change, context: Context) -> Change:
+    """Name a deletion that an audit found; one that an event told of is none."""
+    if key.uid not in context.missing or not change.object_gone:
+        return change
+    return replace(change, repairs=Repair.MISSED_DELETION)
 
 
 def _ring(context: Context) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tradingsweep.adapters.ledger.backlog import Backlog, backlog
 from tradingsweep.adapters.ledger.postgres import Identity, Pool, transaction
+from tradingsweep.adapters.ledger.repairs import repairs
 from tradingsweep.adapters.ledger.standing import Standing, standing
 
 MOST_TICKERS = 100
@@ -43,6 +44,8 @@ class Counts:
     standing: Standing
     backlog: Backlog
     """What waits in inbox and outbox, and what was set aside."""
+    repairs: dict[str, int]
+    """By kind: what no event told, and was mended."""
 
 
 async def count(pool: Pool, identity: Identity) -> Counts:
@@ -72,6 +75,7 @@ async def count(pool: Pool, identity: Identity) -> Counts:
             best={(r["ticker"], r["strategy_type"]): r["sharpe"] async for r in best},
             standing=await standing(connection, arguments),
             backlog=await backlog(connection),
+            repairs=await repairs(connection, arguments),
         )
 
 

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from tradingsweep.adapters.ledger.facts import append_job_id, cancel_known_jobs
 from tradingsweep.adapters.ledger.postgres import Connection, Identity, Pool, transaction
+from tradingsweep.adapters.ledger.repairs import count_repair
 from tradingsweep.adapters.ledger.restoring import restore
 from tradingsweep.adapters.ledger.results import store_results
 from tradingsweep.adapters.ledger.runs import edit_run, open_run, rewrite_run, steer_run
@@ -171,6 +172,8 @@ class _Decision:
             dedupe = f"delete:{self.key.uid}:{self.version}"
             why = {"because": self.change.deletes.value}
             await self._leave(connection, "delete_object", dedupe, why)
+        if self.change.repairs is not None:
+            await count_repair(connection, self.identity, self.change.repairs)
         for late in self.change.late:
             dedupe = f"collect:{late.key}:{late.job_id}"
             await self._leave(connection, "collect", dedupe, late.payload)

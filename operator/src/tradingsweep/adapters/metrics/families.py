@@ -170,6 +170,13 @@ OUTBOX = _ledger(
     "state",
 )
 
+REPAIRS = _ledger(
+    "counter",
+    f"{OPERATOR}_repairs_total",
+    "What no event told, and was found and mended by comparing database and objects.",
+    "kind",
+)
+
 LEDGER_UP = _operator("gauge", "ledger_up", "1 where Postgres answered this scrape.")
 LEDGER_CONNECTIONS = _operator(
     "gauge", "ledger_connections", "Connections of the pool to Postgres, by state.", "state"

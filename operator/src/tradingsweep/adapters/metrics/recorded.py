@@ -13,6 +13,7 @@ from typing_extensions import override
 from tradingsweep.adapters.ledger.backlog import Backlog
 from tradingsweep.adapters.ledger.counts import Counts
 from tradingsweep.adapters.metrics import families
+from tradingsweep.domain.changes import Repair
 from tradingsweep.domain.phases import Phase
 
 _ENDINGS = ("completed", "failed")
@@ -30,6 +31,10 @@ class Recorded(Collector):
         yield from self._jobs()
         yield from self._now()
         yield from _backlog(self._counts.backlog)
+        mended = families.REPAIRS.counted()
+        for kind in Repair:
+            mended.add_metric([kind.value], self._counts.repairs.get(kind.value, 0))
+        yield mended
 
     def _jobs(self) -> Iterator[Metric]:
         queued, ended = families.JOBS_QUEUED.counted(), families.JOBS_COMPLETED.counted()

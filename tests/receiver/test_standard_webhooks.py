@@ -134,7 +134,7 @@ def test_no_other_headers_are_taken(headers: dict[str, str], body: bytes) -> Non
         (SECRET.removeprefix("whsec_"), "part 1 must be"),
         ("whsec_bm90LWxvbmctZW5vdWdo", "part 1 must be"),
         ("whsec_!!!", "part 1 must be"),
-        (a_secret(65), "part 1 must be"),
+        ("whsec_" + base64.b64encode(bytes(65)).decode(), "part 1 must be"),
     ],
 )
 def test_a_secret_that_would_not_protect_is_refused(text: str, complaint: str) -> None:

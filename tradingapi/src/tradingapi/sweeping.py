@@ -10,7 +10,7 @@ import numpy as np
 
 from tradingapi.clock import Clock
 from tradingapi.contract import SweepRequest
-from tradingapi.engine import Bars, SweepResult, sweep
+from tradingapi.engine import Bars, SweepResult, SweepSpec, sweep
 from tradingapi.honesty import Preset, report
 from tradingapi.honesty.report import HonestyReport
 from tradingapi.prices.source import PriceSource, Wanted, finished
@@ -24,7 +24,7 @@ STEPS: Final = 20
 """An answer that is there already tells its progress in so many steps."""
 
 SHARE: Final = 0.05
-"""Part of a job's progress that the sweep takes; the rest is the report, which searches again."""
+"""Part of a job's progress that the sweep takes; the rest is the full report: it searches again."""
 
 NANOSECONDS: Final = 10**9
 
@@ -66,20 +66,37 @@ class Sweeper:
             for step in range(STEPS + 1):
                 tell(step / STEPS, processed(known.pairs * step // STEPS, known.pairs))
             return known
+        return self._compute(name, history, spec, Preset(request.preset), tell=tell, halted=halted)
+
+    def _compute(
+        self,
+        name: str,
+        history: Bars,
+        spec: SweepSpec,
+        preset: Preset,
+        *,
+        tell: Tell,
+        halted: Halted,
+    ) -> Fresh:
+        share = SHARE if preset is Preset.STANDARD else 1.0
         result = sweep(
-            history, spec, lambda done, total: tell(SHARE * done / total, processed(done, total))
+            history, spec, lambda done, total: tell(share * done / total, processed(done, total))
         )
         found = report(
             result,
             history,
             spec,
-            preset=Preset(request.preset),
-            progress=lambda part, name: tell(SHARE + (1 - SHARE) * part, f"Is it luck: {name}"),
+            preset=preset,
+            progress=lambda part, what: tell(share + (1 - share) * part, f"Is it luck: {what}"),
             cancel=halted,
         )
-        return Fresh(
-            self._content(name, result, history, found), table_of(result), history, found.text()
-        )
+        if found.checks is None:
+            # No pair qualified, or little was asked: the report has told of nothing.
+            for step in range(STEPS + 1):
+                part = share + (1 - share) * step / STEPS
+                tell(part, processed(len(result.grid), len(result.grid)))
+        content = self._content(name, result, history, found)
+        return Fresh(content, table_of(result), history, found.text())
 
     def _content(
         self, name: str, result: SweepResult, history: Bars, found: HonestyReport

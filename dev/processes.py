@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,7 +139,12 @@ class Process:
 
     def pause(self) -> None:
         """Freeze it and its descendants, as a machine without processor time would."""
-        self._signal_all(signal.SIGSTOP)
+        frozen: set[psutil.Process] = set()
+        # Each is asked for its children when it can have no more: one that was born meanwhile,
+        # such as the session of a client that has just come, would go on and answer.
+        while awake := {*self._family()} - frozen:
+            _signal(awake, signal.SIGSTOP)
+            frozen |= awake
 
     def resume(self) -> None:
         """Let what was paused go on."""
@@ -154,16 +159,18 @@ class Process:
             time.sleep(_LOOK_EVERY)
 
     def _signal_all(self, number: signal.Signals) -> list[psutil.Process]:
-        """Signal the command and its descendants; Postgres's have sessions of their own."""
+        """Signal the command and its descendants, and return these."""
+        family = self._family()
+        _signal(family, number)
+        return family[1:]
+
+    def _family(self) -> list[psutil.Process]:
+        """Return the command and its descendants; Postgres's have sessions of their own."""
         # Once it is reaped, the pid may belong to somebody else.
         if not self.is_running:
             return []
         parent = psutil.Process(self.pid)
-        family = [parent, *parent.children(recursive=True)]
-        for member in family:
-            with suppress(psutil.NoSuchProcess):
-                member.send_signal(number)
-        return family[1:]
+        return [parent, *parent.children(recursive=True)]
 
     def stop(self) -> None:
         """Ask the command to end, and kill it after its grace; fine to call twice."""
@@ -194,6 +201,12 @@ class Process:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _signal(family: Iterable[psutil.Process], number: signal.Signals) -> None:
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.send_signal(number)
 
 
 def _has_gone(process: psutil.Process) -> bool:

@@ -69,11 +69,13 @@ def results_belong_to_one_end(accounts: Accounts) -> Iterator[str]:
     for run in accounts.runs:
         done = [s for s in accounts.submissions_of(run) if s["state"] == "completed"]
         wanted = run["status"] == "COMPLETED" and run["reused_from"] is None
-        # A superseded run keeps the results that still came, and never shows them.
-        if len(done) != wanted and not (run["status"] == "CANCELLED" and len(done) == 1):
+        superseded = run["status"] == "CANCELLED"
+        if len(done) != wanted and not (superseded and len(done) == 1):
             yield f"I3: a run that is {run['status']} has {len(done)} completed submissions"
         for one in accounts.submissions_of(run):
-            said = (run["result"] or {}).get("stored", 0) if one["state"] == "completed" else 0
+            # A superseded run keeps the results that still came; its submission stays what it was.
+            keeps = one in done or (superseded and one["key"] in stored)
+            said = (run["result"] or {}).get("stored", 0) if keeps else 0
             if stored[one["key"]] != said:
                 yield f"I3: {one['sweep']} has {stored[one['key']]} results stored and says {said}"
 

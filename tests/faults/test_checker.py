@@ -120,6 +120,23 @@ def replaced(surface: str, *, heard: timedelta | None) -> Accounts:
     )
 
 
+def superseded(says: Row | None) -> Accounts:
+    """An edit came before the end of run 1; its results are kept, and its row `says` so."""
+    old = {**at_rest().runs[0], "id": "r0", "status": "CANCELLED", "result": says}
+    new = {**at_rest().runs[0], "run_no": 2}
+    sent = a_submission(key=OTHER, run_id="r0", state="cancelled", job_ids=["job-0"])
+    return replace(
+        at_rest(),
+        sweeps=[{**at_rest().sweeps[0], "run_no": 2}],
+        runs=[old, new],
+        submissions=[sent, a_submission(run_no=2)],
+        jobs=[a_job(OTHER, "job-0"), a_job()],
+        results=[{**at_rest().results[0], "submission_key": OTHER}, *at_rest().results],
+        objects=[an_object(run=2)],
+        seen=[("MODIFIED", an_object(run=2))],
+    )
+
+
 def test_a_system_at_rest_leaves_nothing_to_say() -> None:
     """What is right is not reported, with keys and without."""
     for surface in SURFACES:
@@ -159,6 +176,10 @@ WRONG: dict[str, tuple[str, Callable[[Accounts], Accounts]]] = {
     "half of the results": (
         "I3: a has 0 results stored and says 1",
         lambda a: replace(a, results=[]),
+    ),
+    "results of a superseded run that its row is silent about": (
+        "I3: a has 1 results stored and says 0",
+        lambda _: superseded(says=None),
     ),
     "an end that was left": (
         "I4: run 1 left its end",
@@ -217,3 +238,8 @@ def test_the_stated_non_promise_is_no_violation() -> None:
     """At the seed's API: the answer was not recorded, and the callback came too late, or never."""
     assert [] == violations(replaced("seed", heard=None))
     assert [] == violations(replaced("seed", heard=timedelta(seconds=1)))
+
+
+def test_a_superseded_run_may_keep_its_results() -> None:
+    """They came after the edit: its row says how many, its submission stays cancelled."""
+    assert [] == violations(superseded(says={"stored": 1}))

@@ -20,7 +20,7 @@ from dev.environment import RECEIVER_ROLE, migrate
 from dev.kubectl import Kubectl, find_kubectl
 from dev.postgres import Postgres
 from dev.progress import Quiet
-from tests.cluster.kills import DOCUMENTED_SURFACE, EVERY_FEATURE, KILLS, survives
+from tests.cluster.kills import DOCUMENTED_SURFACE, EVERY_FEATURE, KILLS, once, outcome
 from tests.support.eventually import eventually
 from tests.support.ground import Ground, Ledgers, Settings
 from tests.support.system import PATIENCE, System
@@ -103,9 +103,12 @@ def _new(folder: Path) -> Path:
 
 def _has_survived(system: System, number: int) -> bool:
     try:
-        survives(KILLS[number], system)
+        found = outcome(KILLS[number], system)
     except AssertionError as error:
         print(f"{KILLS[number].name}: {error}", file=sys.stderr)
+        return False
+    if found != once(found.total):
+        print(f"{KILLS[number].name}: {found}", file=sys.stderr)
         return False
     return True
 

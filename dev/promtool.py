@@ -36,23 +36,23 @@ class Promtool:
         """
         self._run("check", "metrics", text=scrape)
 
-    def check_rules(self, file: Path) -> None:
-        """Parse a file of rules, and lint it.
+    def check_rules(self, file: Path) -> str:
+        """Parse a file of rules, lint it, and return what was said: `SUCCESS: N rules found`.
 
         Raises:
             PromtoolError: it is wrong.
         """
-        self._run("check", "rules", "--lint-fatal", str(file))
+        return self._run("check", "rules", "--lint-fatal", str(file))
 
-    def test_rules(self, file: Path) -> None:
-        """Run tests of rules.
+    def test_rules(self, file: Path) -> str:
+        """Run tests of rules, and return what was said: `SUCCESS`.
 
         Raises:
             PromtoolError: one fails; the message says what was expected and what came.
         """
-        self._run("test", "rules", str(file))
+        return self._run("test", "rules", str(file))
 
-    def _run(self, *arguments: str, text: str | None = None) -> None:
+    def _run(self, *arguments: str, text: str | None = None) -> str:
         answer = subprocess.run(
             [self._program, *arguments],
             input=text,
@@ -63,6 +63,7 @@ class Promtool:
         )
         if answer.returncode != 0:
             raise PromtoolError(f"{answer.stdout}\n{answer.stderr}".strip())
+        return answer.stdout
 
 
 def promtool(progress: Progress) -> Promtool:

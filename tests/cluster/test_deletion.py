@@ -15,10 +15,13 @@ def run_states(system: System, name: str) -> list[str]:
     return [row["status"] for row in rows]
 
 
-def deleted_in_flight(system: System, name: str) -> None:
-    """Wait until a deleted sweep's one job is cancelled at the API, and its run in the ledger."""
-    eventually(lambda: [job.state for job in system.jobs(name)], ["cancelled"], within=PATIENCE)
-    assert ["CANCELLED"] == run_states(system, name)
+def job_states(system: System, name: str) -> list[str]:
+    """Return the states of a sweep's jobs at the API, once none of them goes on."""
+
+    def states() -> list[str]:
+        return [job.state for job in system.jobs(name)]
+
+    return eventually(states, lambda found: not {"queued", "running"} & {*found}, within=PATIENCE)
 
 
 def test_a_sweep_deleted_in_flight_is_cancelled_and_gone_at_once(endless: System) -> None:
@@ -32,7 +35,8 @@ def test_a_sweep_deleted_in_flight_is_cancelled_and_gone_at_once(endless: System
     endless.delete("deleted")
 
     assert endless.objects.sweep(endless.namespace, "deleted") is None
-    deleted_in_flight(endless, "deleted")
+    assert ["cancelled"] == job_states(endless, "deleted")
+    assert ["CANCELLED"] == run_states(endless, "deleted")
 
 
 def test_a_sweep_of_the_same_name_runs_anew(gated: System) -> None:
@@ -62,7 +66,8 @@ def test_a_sweep_deleted_while_the_operator_is_down_is_cancelled_at_its_start(
 
     endless.restart_operator()
 
-    deleted_in_flight(endless, "deleted-unseen")
+    assert ["cancelled"] == job_states(endless, "deleted-unseen")
+    assert ["CANCELLED"] == run_states(endless, "deleted-unseen")
 
 
 def test_a_cancel_waits_for_a_trading_api_that_is_away(endless: System) -> None:
@@ -78,7 +83,8 @@ def test_a_cancel_waits_for_a_trading_api_that_is_away(endless: System) -> None:
 
     endless.stack.trading_api.start().wait_ready()
 
-    deleted_in_flight(endless, "deleted-unheard")
+    assert ["cancelled"] == job_states(endless, "deleted-unheard")
+    assert ["CANCELLED"] == run_states(endless, "deleted-unheard")
 
 
 def tries(system: System, name: str) -> int:

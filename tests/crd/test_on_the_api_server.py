@@ -75,7 +75,10 @@ def test_a_sweep_at_the_bounds_is_taken(sweeps: Sweeps, change: dict[str, str | 
     """The first and the last allowed value of every field are allowed."""
     sweeps.create(manifest(change))
 
-    TradingSweepSpec.model_validate(sweeps.get()["spec"])
+    taken = sweeps.get()["spec"]
+    assert taken == TradingSweepSpec.model_validate(taken).model_dump(
+        by_alias=True, exclude_none=True
+    )
 
 
 def test_a_new_sweep_is_queued_and_not_yet_observed(sweep: Sweeps) -> None:

@@ -10,7 +10,10 @@ from dev.ports import free_port
 def test_a_port_can_be_listened_on() -> None:
     """What is called free is free."""
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", free_port()))
+        port = free_port()
+        listener.bind(("127.0.0.1", port))
+
+        assert ("127.0.0.1", port) == listener.getsockname()
 
 
 def test_no_port_is_given_twice_by_processes_that_run_together() -> None:

@@ -61,7 +61,9 @@ def test_an_installation_is_ready(ground: Ground, release: Release, tmp_path: Pa
 
 def test_helms_own_test_passes(release: Release) -> None:
     """The receiver answers under the name that callbacks use."""
-    release.helm("test", release.name, "--timeout", f"{PATIENCE:g}s")
+    said = release.helm("test", release.name, "--timeout", f"{PATIENCE:g}s")
+
+    assert "Phase:          Succeeded" in said
 
 
 def test_the_samples_end_as_they_must(ground: Ground, release: Release) -> None:

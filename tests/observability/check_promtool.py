@@ -40,7 +40,7 @@ def _written(folder: Path, document: dict[str, Any]) -> Path:
 
 def test_the_alerts_are_rules(tool: Promtool) -> None:
     """Every expression parses, and no rule is there twice."""
-    tool.check_rules(alerts.FILE)
+    assert "SUCCESS" in tool.check_rules(alerts.FILE)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert}: {case.says}")
@@ -54,7 +54,7 @@ def test_an_alert_fires_when_it_should_and_then_only(
         "tests": [case.test()],
     }
 
-    tool.test_rules(_written(tmp_path, stories))
+    assert "SUCCESS" in tool.test_rules(_written(tmp_path, stories))
 
 
 def _expressions() -> Iterator[str]:
@@ -70,7 +70,9 @@ def test_every_expression_of_the_dashboard_parses(tool: Promtool, tmp_path: Path
         for number, expression in enumerate(_expressions())
     ]
 
-    tool.check_rules(_written(tmp_path, {"groups": [{"name": "panels", "rules": rules}]}))
+    said = tool.check_rules(_written(tmp_path, {"groups": [{"name": "panels", "rules": rules}]}))
+
+    assert f"SUCCESS: {len(rules)} rules found" in said
 
 
 def test_a_wrong_expression_would_be_found(tool: Promtool, tmp_path: Path) -> None:

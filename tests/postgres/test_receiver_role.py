@@ -123,9 +123,14 @@ def test_the_role_executes_two_functions_of_ours(receiver: Connection) -> None:
     assert [("inbox_put_unsigned_v1",), ("inbox_put_v1",)] == open_to_us
 
 
-def test_the_role_can_wake_the_operator(receiver: Connection) -> None:
+def test_the_role_can_wake_the_operator(connection: Connection, receiver: Connection) -> None:
     """NOTIFY stays allowed: a false one costs the operator one look."""
+    connection.execute("LISTEN tradingsweep_inbox")
+
     receiver.execute("NOTIFY tradingsweep_inbox")
+
+    (heard,) = connection.notifies(timeout=10, stop_after=1)
+    assert "tradingsweep_inbox" == heard.channel
 
 
 def test_a_temporary_object_cannot_stand_in_for_a_table(

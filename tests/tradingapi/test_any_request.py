@@ -70,9 +70,10 @@ def known(api: Api) -> dict[str, str]:
     return {"job_id": job_id, "sweep_run_id": api.wait_for(job_id, "completed")["sweep_run_id"]}
 
 
-def hold(described: Any, operation: tuple[str, str], mode: GenerationMode, **known: str) -> None:
-    """Try requests to one operation, with some of its path known to be there."""
+def hold(described: Any, operation: tuple[str, str], mode: GenerationMode, **known: str) -> int:
+    """Try requests to one operation, with some of its path known; return how many held."""
     method, path = operation
+    held = 0
 
     @given(case=described[path][method].as_strategy(generation_mode=mode))
     @settings(
@@ -82,11 +83,14 @@ def hold(described: Any, operation: tuple[str, str], mode: GenerationMode, **kno
         suppress_health_check=list(HealthCheck),
     )
     def holds(case: Any) -> None:
+        nonlocal held
         there = {name: value for name, value in known.items() if name in case.path_parameters}
         case.path_parameters.update(there)
         case.call_and_validate(headers=KEY, timeout=PATIENCE, checks=PROMISED)
+        held += 1
 
     holds()
+    return held
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=" ".join)
@@ -94,7 +98,7 @@ def test_any_good_request_is_answered_as_described(
     described: Any, known: dict[str, str], operation: tuple[str, str]
 ) -> None:
     """Within seconds, about things that are there."""
-    hold(described, operation, GenerationMode.POSITIVE, **known)
+    assert hold(described, operation, GenerationMode.POSITIVE, **known) > 0
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=" ".join)
@@ -102,7 +106,7 @@ def test_any_request_for_what_is_not_there_is_answered_as_described(
     described: Any, operation: tuple[str, str]
 ) -> None:
     """Ids of every kind."""
-    hold(described, operation, GenerationMode.POSITIVE)
+    assert hold(described, operation, GenerationMode.POSITIVE) > 0
 
 
 @pytest.mark.parametrize("operation", OPERATIONS[1:], ids=" ".join)
@@ -110,4 +114,4 @@ def test_any_bad_request_is_refused_as_described(
     described: Any, operation: tuple[str, str]
 ) -> None:
     """With a 4xx, and never taken for a good one; `GET /health` has nothing to be wrong in."""
-    hold(described, operation, GenerationMode.NEGATIVE)
+    assert hold(described, operation, GenerationMode.NEGATIVE) > 0

@@ -112,16 +112,14 @@ class Outcome:
     jobs: int
     of_the_job: bool
     """Whether what is stored is of the one job that the status shows."""
-    stored: int
+    missing: int
+    """Results that the API has and the ledger has not."""
     submissions: int
     """How many submissions have results."""
-    total: int
-    """How many results the API has."""
 
 
-def once(total: int) -> Outcome:
-    """One job, and all of its results, once."""
-    return Outcome(jobs=1, of_the_job=True, stored=total, submissions=1, total=total)
+ONCE = Outcome(jobs=1, of_the_job=True, missing=0, submissions=1)
+"""One job, and all of its results, once."""
 
 
 def outcome(kill: Kill, system: System) -> Outcome:
@@ -137,7 +135,6 @@ def outcome(kill: Kill, system: System) -> Outcome:
     return Outcome(
         jobs=len(jobs),
         of_the_job=named == {status["sweepRunID"]},
-        stored=len(stored),
+        missing=status["results"]["total"] - len(stored),
         submissions=len({row["submission_key"] for row in stored}),
-        total=status["results"]["total"],
     )

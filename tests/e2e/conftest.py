@@ -66,7 +66,7 @@ class Ground:
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """A fresh kind cluster; figures are written to build/bars/cluster.json at the end."""
     if shutil.which("helm") is None or not kind.is_available():
-        pytest.skip("NO CLUSTER: the end-to-end tests need kind, helm and a running Docker engine")
+        pytest.fail("NO CLUSTER: the end-to-end tests need kind, helm and a running Docker engine")
     folder = tmp_path_factory.mktemp("e2e")
     bars = _built()
     started = time.monotonic()

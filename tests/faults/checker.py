@@ -72,10 +72,13 @@ def results_belong_to_one_end(accounts: Accounts) -> Iterator[str]:
         superseded = run["status"] == "CANCELLED"
         if len(done) != wanted and not (superseded and len(done) == 1):
             yield f"I3: a run that is {run['status']} has {len(done)} completed submissions"
-        for one in accounts.submissions_of(run):
-            # A superseded run keeps the results that still came; its submission stays what it was.
-            keeps = one in done or (superseded and one["key"] in stored)
-            said = (run["result"] or {}).get("stored", 0) if keeps else 0
+        sent, says = accounts.submissions_of(run), (run["result"] or {}).get("stored", 0)
+        # A superseded run keeps the results that still came; its submission stays what it was.
+        keep = [one for one in sent if one in done or (superseded and one["key"] in stored)]
+        if superseded and says and not keep:
+            yield f"I3: a superseded run says {says} results and has none"
+        for one in sent:
+            said = says if one in keep else 0
             if stored[one["key"]] != said:
                 yield f"I3: {one['sweep']} has {stored[one['key']]} results stored and says {said}"
 

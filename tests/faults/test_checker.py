@@ -181,6 +181,10 @@ WRONG: dict[str, tuple[str, Callable[[Accounts], Accounts]]] = {
         "I3: a has 1 results stored and says 0",
         lambda _: superseded(says=None),
     ),
+    "a superseded run that lost what it says": (
+        "I3: a superseded run says 1",
+        lambda _: replace(superseded(says={"stored": 1}), results=at_rest().results),
+    ),
     "an end that was left": (
         "I4: run 1 left its end",
         lambda a: replace(a, transitions=[*a.transitions, {**a.transitions[0]}]),

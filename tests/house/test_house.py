@@ -26,12 +26,15 @@ def functions(path: Path) -> Iterator[Function]:
 
 
 def length(function: Function) -> int:
-    """Count a function's lines without its docstring."""
+    """Count a function's lines, its signature too, without its docstring."""
     first = function.body[0]
-    start = function.lineno
-    if ast.get_docstring(function) is not None and first.end_lineno is not None:
-        start = first.end_lineno
-    return (function.end_lineno or start) - start
+    said = lines(first) if ast.get_docstring(function) is not None else 0
+    return lines(function) - said
+
+
+def lines(node: ast.stmt) -> int:
+    """Count the lines from a statement's first to its last."""
+    return (node.end_lineno or node.lineno) - node.lineno + 1
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=IDS)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
-from tradingapi.cli import app, commands
+from tradingapi.cli import app, options
 from tradingapi.engine import Direction, Fill, Search, Strategy
 from tradingapi.engine.periods import INTERVAL_SECONDS
 from tradingapi.honesty import Preset, VerdictName
@@ -238,12 +238,12 @@ def test_too_few_trades_are_no_error_and_say_what_to_do(tmp_path: Path) -> None:
 
 def test_the_options_have_the_engines_words() -> None:
     """Help must not load the engine, so the words stand twice."""
-    assert set(Strategy) == set(get_args(commands.StrategyName))
-    assert set(Fill) == set(get_args(commands.FillName))
-    assert set(Search) == set(get_args(commands.SearchName))
-    assert set(Direction) == set(get_args(commands.DirectionName))
-    assert set(Preset) == set(get_args(commands.PresetName))
-    assert set(INTERVAL_SECONDS) == set(get_args(commands.IntervalName))
+    assert set(Strategy) == set(get_args(options.StrategyName))
+    assert set(Fill) == set(get_args(options.FillName))
+    assert set(Search) == set(get_args(options.SearchName))
+    assert set(Direction) == set(get_args(options.DirectionName))
+    assert set(Preset) == set(get_args(options.PresetName))
+    assert set(INTERVAL_SECONDS) == set(get_args(options.IntervalName))
 
 
 @pytest.mark.parametrize("command", ["sweep", "reproduce"])

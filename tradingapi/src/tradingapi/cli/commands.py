@@ -1,12 +1,12 @@
 """The subcommands: their options, their help, and nothing else."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from tradingapi.cli import options as given
 from tradingapi.cli.ending import told
-from tradingapi.cli.ranges import Range, read_range
 
 SERVE: str = """
 Examples:
@@ -51,21 +51,6 @@ Examples:
 Exit status: 0 the same to the byte; 3 something differs; 1 no prices; 2 no stamp.
 """
 
-StrategyName = Literal["SMA", "EMA", "MACD", "RSI"]
-FillName = Literal["next_open", "same_close"]
-DirectionName = Literal["long", "short", "both"]
-SearchName = Literal["grid", "bayes"]
-PresetName = Literal["standard", "minimum"]
-IntervalName = Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"]
-
-PricesFile = Annotated[
-    Path | None, typer.Argument(metavar="[FILE]", help="Prices: CSV or Parquet.")
-]
-Threads = Annotated[
-    int | None, typer.Option(help="At most so many; the result is the same to the byte.", min=1)
-]
-Exchange = Annotated[str, typer.Option(help="Which exchange the source ccxt asks.")]
-
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -85,64 +70,34 @@ def serve(
 
 
 def sweep(
-    file: PricesFile = None,
-    source: Annotated[
-        str | None,
-        typer.Option(
-            help="arch, csv (with FILE), synthetic, yfinance, ccxt, or another package's."
-        ),
-    ] = None,
-    ticker: Annotated[str | None, typer.Option(help="^GSPC and ^IXIC for arch.")] = None,
-    strategy: Annotated[StrategyName, typer.Option(help="The rule.")] = "SMA",
-    fast: Annotated[
-        Range | None,
-        typer.Option(
-            "--fast", "--rsi-enter", parser=read_range, metavar="MIN:MAX", help="Fast periods."
-        ),
-    ] = None,
-    slow: Annotated[
-        Range | None,
-        typer.Option(
-            "--slow", "--rsi-exit", parser=read_range, metavar="MIN:MAX", help="Slow periods."
-        ),
-    ] = None,
-    step: Annotated[int, typer.Option(help="Between two periods.")] = 1,
-    signal_period: Annotated[
-        Range | None,
-        typer.Option(
-            parser=read_range, metavar="MIN:MAX", help="MACD's signal line; 9, or a range."
-        ),
-    ] = None,
-    rsi_period: Annotated[int, typer.Option(help="RSI's bars.")] = 14,
-    interval: Annotated[
-        IntervalName | None, typer.Option(help="1d; a file's own if left out.")
-    ] = None,
-    start: Annotated[
-        str | None, typer.Option(help="First day; ten years before the end if left out.")
-    ] = None,
-    end: Annotated[str | None, typer.Option(help="Last day, inclusive.")] = None,
-    fee_bps: Annotated[float, typer.Option(help="Fee a side, in basis points.")] = 10.0,
-    slippage_bps: Annotated[float, typer.Option(help="Slippage a side, in basis points.")] = 0.0,
-    fill: Annotated[FillName, typer.Option(help="Where a signal is filled.")] = "next_open",
-    direction: Annotated[DirectionName, typer.Option(help="Sides that are taken.")] = "long",
-    stop_loss: Annotated[float | None, typer.Option(help="0.05: out at 5 % loss.")] = None,
-    take_profit: Annotated[float | None, typer.Option(help="0.2: out at 20 % gain.")] = None,
-    min_trades: Annotated[int, typer.Option(help="Closed trades with which a pair ranks.")] = 50,
-    search: Annotated[
-        SearchName, typer.Option(help="All combinations, or a sampler's choice of --max-trials.")
-    ] = "grid",
-    max_trials: Annotated[int, typer.Option(help="Combinations that bayes tests.")] = 500,
-    preset: Annotated[
-        PresetName, typer.Option(help="How much is checked; no figure depends on it.")
-    ] = "standard",
-    seed: Annotated[int, typer.Option(help="Of permutations and sampler.", min=0)] = 0,
-    top: Annotated[int, typer.Option(help="Rows that are printed.", min=1, max=1_000)] = 10,
-    threads: Threads = None,
-    exchange: Exchange = "kraken",
-    out: Annotated[
-        Path | None, typer.Option(help="Where files go; sweep-TICKER-STRATEGY if left out.")
-    ] = None,
-    no_files: Annotated[bool, typer.Option("--no-files", help="Only print.")] = False,
+    file: given.PricesFile = None,
+    source: given.Source = None,
+    ticker: given.Ticker = None,
+    strategy: given.Strategy = "SMA",
+    fast: given.Fast = None,
+    slow: given.Slow = None,
+    step: given.Step = 1,
+    signal_period: given.SignalPeriod = None,
+    rsi_period: given.RsiPeriod = 14,
+    interval: given.Interval = None,
+    start: given.Start = None,
+    end: given.End = None,
+    fee_bps: given.FeeBps = 10.0,
+    slippage_bps: given.SlippageBps = 0.0,
+    fill: given.Fill = "next_open",
+    direction: given.Direction = "long",
+    stop_loss: given.StopLoss = None,
+    take_profit: given.TakeProfit = None,
+    min_trades: given.MinTrades = 50,
+    search: given.Search = "grid",
+    max_trials: given.MaxTrials = 500,
+    preset: given.Preset = "standard",
+    seed: given.Seed = 0,
+    top: given.Top = 10,
+    threads: given.Threads = None,
+    exchange: given.Exchange = "kraken",
+    out: given.Out = None,
+    no_files: given.NoFiles = False,
 ) -> None:
     """Sweep a grid, ask whether its winner is luck, and write heat map, results and report."""
     from tradingapi.cli.asked import Asked
@@ -174,21 +129,13 @@ def sweep(
         seed=seed,
     )
     with told():
-        run(
-            asked,
-            preset=preset,
-            seed=seed,
-            top=top,
-            threads=threads,
-            out=out,
-            files=not no_files,
-        )
+        run(asked, preset=preset, top=top, threads=threads, out=out, files=not no_files)
 
 
 def reproduce(
     stamp: Annotated[str, typer.Argument(help="report.json, a stamp's file, or - for stdin.")],
-    file: PricesFile = None,
-    exchange: Exchange = "kraken",
+    file: given.PricesFile = None,
+    exchange: given.Exchange = "kraken",
 ) -> None:
     """Do a stamped sweep again, and say whether it is the same to the byte or what differs."""
     from tradingapi.cli.reproducing import reproduce as run

@@ -29,7 +29,6 @@ def sweep(
     asked: Asked,
     *,
     preset: str,
-    seed: int,
     top: int,
     threads: int | None,
     out: Path | None,
@@ -43,7 +42,7 @@ def sweep(
     spec = spec_of(asked)
     bars = bars_of(asked, spec)
     began = time.monotonic()
-    result, found = examined(bars, pinned(spec, bars), preset, seed, threads)
+    result, found = examined(bars, pinned(spec, bars), preset, asked.seed, threads)
     seconds = time.monotonic() - began
     console = Console(soft_wrap=False)
     show(result, found, top, console)

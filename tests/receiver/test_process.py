@@ -124,6 +124,16 @@ def test_the_wake_survives_its_connection(receiver: Receiver) -> None:
         assert [] != list(listener.notifies(timeout=5.0, stop_after=1))
 
 
+def test_a_receiver_that_lacks_nothing_warns_of_nothing(receiver_dsn: str, tmp_path: Path) -> None:
+    """A warning is news: one that stands at every start teaches people to read past the others."""
+    receiver = Receiver(receiver_dsn, tmp_path / "receiver.log")
+    with receiver.running():
+        receiver.process.send(signal.SIGTERM)
+        receiver.process.wait(10)
+
+    assert ["info", "info"] == [line["level"] for line in receiver.lines()]
+
+
 def test_sigterm_answers_the_request_in_flight(receiver_dsn: str, tmp_path: Path) -> None:
     """A callback that is half sent when the pod is asked to go is still stored."""
     receiver = Receiver(receiver_dsn, tmp_path / "receiver.log")

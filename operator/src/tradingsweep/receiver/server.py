@@ -4,6 +4,7 @@ granian cuts connections whose headers are slow; uvicorn and aiohttp leave them 
 """
 
 import asyncio
+import logging
 import signal
 import socket
 
@@ -43,6 +44,7 @@ async def _serve(settings: ReceiverSettings) -> None:
     except OSError as error:
         raise ConfigurationError(f"cannot listen on {where}: {error.strerror or error}") from error
     metrics = ReceiverMetrics()
+    logging.getLogger("_granian").addFilter(_is_news)
     server = _server(app(settings, metrics), settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -62,6 +64,11 @@ def _refuse_taken_address(host: str, port: int) -> None:
         # What a server of before left in TIME_WAIT does not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(address)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Leave out what granian says at every start: we know (docs/decisions/callback-receiver.md)."""
+    return "Embedded server is experimental" not in record.getMessage()
 
 
 def _server(application: Starlette, settings: ReceiverSettings) -> Server:

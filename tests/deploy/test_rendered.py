@@ -51,6 +51,15 @@ def test_the_chart_lints(helm: Helm) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
+def test_every_mode_has_a_test_for_helm_to_run(helm: Helm, mode: str) -> None:
+    """`helm test` of a chart that has none succeeds, and has tried nothing."""
+    _, output, _ = helm.template(MODES[mode])
+    hooks = [one["metadata"].get("annotations", {}).get("helm.sh/hook") for one in objects(output)]
+
+    assert 1 == hooks.count("test")
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_every_mode_is_what_its_schemas_say(helm: Helm, tmp_path: Path, mode: str) -> None:
     """Kubernetes' own schemas, and strictly: a field that nobody knows counts."""
     status, output, error = helm.template(MODES[mode])

@@ -37,10 +37,10 @@ class Helm:
         )
         return answer.returncode, answer.stdout, answer.stderr
 
-    def template(self, values: str = "") -> tuple[int, str, str]:
-        """Render the chart with values in YAML."""
+    def template(self, values: str = "", *, chart: Path = CHART) -> tuple[int, str, str]:
+        """Render a chart with values in YAML."""
         arguments = ("-n", "home", "--kube-version", KUBERNETES, "-f", "-")
-        return self.run("template", "release", CHART, *arguments, text=values or "{}")
+        return self.run("template", "release", chart, *arguments, text=values or "{}")
 
 
 @pytest.fixture(scope="session", params=[tools.HELM_3, tools.HELM_4], ids=["helm3", "helm4"])

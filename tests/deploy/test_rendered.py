@@ -1,6 +1,7 @@
 """What the chart makes: the same by every helm, and nothing that the checkers refuse."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,44 @@ def test_every_mode_has_a_test_for_helm_to_run(helm: Helm, mode: str) -> None:
     hooks = [one["metadata"].get("annotations", {}).get("helm.sh/hook") for one in objects(output)]
 
     assert 1 == hooks.count("test")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "migration: {resources: {limits: {memory: 1Gi}}}",
+        "image: {pullPolicy: Always}",
+        "image: {tag: other}",
+        "secrets: {postgresPassword: {name: other}}",
+        "imagePullSecrets: [{name: other}]",
+    ],
+)
+def test_another_migration_is_another_job(helm: Helm, values: str) -> None:
+    """A Job's pod cannot be edited: under the old name the upgrade would be refused."""
+    before, after = migration(helm.template()), migration(helm.template(values))
+
+    assert before["spec"]["template"] != after["spec"]["template"]
+    assert before["metadata"]["name"] != after["metadata"]["name"]
+
+
+def test_another_chart_version_is_another_migration(helm: Helm, tmp_path: Path) -> None:
+    """Its number is a label of the pod, and so cannot be edited either."""
+    older = tmp_path / "tradingsweep"
+    shutil.copytree(CHART, older)
+    chart = older / "Chart.yaml"
+    chart.write_text(chart.read_text().replace("version: 0.1.0", "version: 0.0.9", 1))
+
+    before, after = migration(helm.template(chart=older)), migration(helm.template())
+
+    assert before["metadata"]["name"] != after["metadata"]["name"]
+
+
+def migration(answer: tuple[int, str, str]) -> dict[str, Any]:
+    """Return the Job that migrates."""
+    status, output, error = answer
+    assert 0 == status, error
+    (job,) = (one for one in objects(output) if one["kind"] == "Job")
+    return job
 
 
 @pytest.mark.parametrize("mode", MODES)

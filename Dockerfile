@@ -29,7 +29,8 @@ RUN uv sync --package tradingsweep --no-editable \
  && uv export --package tradingsweep --format cyclonedx1.5 --quiet -o /opt/tradingsweep/sbom.cdx.json \
  && sh dev/image/trim.sh /opt/tradingsweep \
  && /opt/tradingsweep/bin/python dev/image/bytecode.py \
-      tradingsweep.cli tradingsweep.running tradingsweep.receiver.server
+      tradingsweep.cli tradingsweep.running tradingsweep.receiver.server \
+      httpcore httpcore._backends.anyio anyio._backends._asyncio
 
 FROM ${PYTHON_BASE_IMAGE} AS runtime
 COPY dev/image/bare.sh /tmp/bare.sh

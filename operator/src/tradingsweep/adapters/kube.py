@@ -9,6 +9,9 @@ from typing import Any
 import aiohttp
 from kubernetes.aio import client, config
 
+# By name: the client loads an API at its first use, when it is too late for the image's bytecode.
+from kubernetes.aio.client import ApiextensionsV1Api, CoreV1Api, CustomObjectsApi, EventsV1Api
+
 from tradingsweep.adapters.kube_requests import Asked, counting
 from tradingsweep.adapters.lease import KubeLease
 from tradingsweep.adapters.sweep_object import sweep_object
@@ -69,10 +72,10 @@ class KubeCluster:
 
     def __init__(self, api: client.ApiClient, holder: str, marks: Collection[str]) -> None:
         self._marks = marks
-        self._objects = client.CustomObjectsApi(api)
-        self._events = client.EventsV1Api(api)
-        self._core = client.CoreV1Api(api)
-        self._definitions = client.ApiextensionsV1Api(api)
+        self._objects = CustomObjectsApi(api)
+        self._events = EventsV1Api(api)
+        self._core = CoreV1Api(api)
+        self._definitions = ApiextensionsV1Api(api)
         self._api = api
         self.page = PAGE
         """Objects in one page of a list."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 from kubernetes.aio import client
+from kubernetes.aio.client import CoordinationV1Api
 
 from tradingsweep.errors import ClusterUnavailable
 from tradingsweep.reconcile.leadership import LeaseRecord, LeaseTimes
@@ -18,7 +19,7 @@ class KubeLease:
     """See `reconcile.leadership.LeaseStore`; written with the version that was seen."""
 
     def __init__(self, api: client.ApiClient, namespace: str, name: str, times: LeaseTimes) -> None:
-        self._api = client.CoordinationV1Api(api)
+        self._api = CoordinationV1Api(api)
         self._namespace, self._name, self._times = namespace, name, times
 
     async def read(self) -> LeaseRecord | None:

@@ -79,7 +79,7 @@ def chosen(pairs: PairsLike, spec: SweepSpec) -> Grid:
     ranges = [spec.fast, spec.slow]
     if spec.signal_periods is not None:
         ranges.append(spec.signal_periods)
-    table = np.unique(np.asarray(pairs, dtype=np.int64).reshape(-1, len(ranges)), axis=0)
+    table = np.asarray(pairs, dtype=np.int64).reshape(-1, len(ranges))
     low, high = np.array(ranges).T
     inside = ((table >= low) & (table <= high)).all(axis=1) & (table[:, 0] < table[:, 1])
     if not inside.all():
@@ -87,8 +87,13 @@ def chosen(pairs: PairsLike, spec: SweepSpec) -> Grid:
         raise ValueError(f"pairs: {wrong} is not fast < slow within the ranges")
     if not inside.size:
         raise ValueError("pairs: at least one")
-    fast, slow, *signal = (np.ascontiguousarray(axis) for axis in table.T)
-    return Grid(len(table), fast, slow, signal[0] if signal else None)
+    # One number a combination, in the grid's order: sorting those takes a tenth of the time.
+    sizes = tuple((high - low + 1).tolist())
+    places = np.unique(np.ravel_multi_index(tuple((table - low).T), sizes))
+    fast, slow, *signal = (
+        axis + least for axis, least in zip(np.unravel_index(places, sizes), low, strict=True)
+    )
+    return Grid(places.size, fast, slow, signal[0] if signal else None)
 
 
 def grid(spec: SweepSpec) -> Grid:

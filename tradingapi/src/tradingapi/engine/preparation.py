@@ -94,8 +94,11 @@ class Prepared:
 
     def _part(self, where: IntArray, signal: int) -> Part:
         chosen = self.grid.fast[where], self.grid.slow[where]
-        periods, place = np.unique(np.concatenate(chosen), return_inverse=True)
-        fast, slow = place[: where.size], place[where.size :]
+        # Periods are small: counting them takes a third of the time of sorting them.
+        periods = np.flatnonzero(np.bincount(np.concatenate(chosen)))
+        place = np.zeros(int(periods[-1]) + 1, np.int64)
+        place[periods] = np.arange(periods.size)
+        fast, slow = place[chosen[0]], place[chosen[1]]
         spec = self.spec
         if self.grid.signal is not None:
             spec = replace(spec, signal_period=signal, signal_periods=None)

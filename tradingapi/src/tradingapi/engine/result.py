@@ -206,8 +206,7 @@ class SweepResult:
         values = self.figures[c.NAMES.index(name)][self.order]
         if name == "trades":
             return _array(values.astype(np.int64))
-        missing = np.isnan(values)
-        return _array(values, missing) if missing.any() else _array(values)
+        return cast("Column", pa.array(values, from_pandas=True))
 
     def _entry_times(self) -> Column:
         bars = self.figures[c.OPEN_BAR][self.order]

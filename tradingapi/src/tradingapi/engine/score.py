@@ -86,8 +86,12 @@ def ranked(figures: FloatArray) -> IntArray:
     twice: sorting a full grid by all keys takes longer than computing it.
     """
     best = -figures[SCORE]
-    order = np.argsort(best, kind="stable")
-    run = np.cumsum(np.diff(best[order], prepend=np.nan) != 0.0)
+    order = np.argsort(best)
+    ranks = best[order]
+    same = ranks[1:] == ranks[:-1]
+    if not same.any():
+        return order
+    run = np.concatenate(([0], np.cumsum(~same)))
     tied = np.flatnonzero(np.bincount(run)[run] > 1)
     among = order[tied]
     sharpe = np.nan_to_num(-figures[SHARPE, among], nan=np.inf)

@@ -50,7 +50,8 @@ test: sync ## Run every test that needs no container engine, on a real API serve
 	$(RUN) pytest -n 2
 
 .PHONY: test-faults
-test-faults: sync ## Kill at every effect, over 10 plans (SEED=… to choose them, LONG=1 for 200)
+test-faults: sync ## Every part of the fault harness, whole; then kill at every effect, over 10 plans (SEED=…, LONG=1)
+	FAULTS_WHOLE=1 $(RUN) pytest -n 2 tests/faults
 	$(RUN) python -m tests.faults.matrix
 
 .PHONY: test-faults-mutants

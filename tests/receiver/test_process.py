@@ -129,8 +129,9 @@ def test_a_receiver_that_lacks_nothing_warns_of_nothing(receiver_dsn: str, tmp_p
     receiver = Receiver(receiver_dsn, tmp_path / "receiver.log")
     with receiver.running():
         receiver.process.send(signal.SIGTERM)
-        receiver.process.wait(10)
+        ended = receiver.process.wait(10)
 
+    assert 0 == ended
     assert ["info", "info"] == [line["level"] for line in receiver.lines()]
 
 

@@ -5,8 +5,11 @@ granian cuts connections whose headers are slow; uvicorn and aiohttp leave them 
 
 import asyncio
 import logging
+import os
 import signal
 import socket
+import sys
+from typing import NoReturn
 
 import structlog
 from granian.constants import HTTPModes, Interfaces
@@ -26,8 +29,8 @@ _HEADER_BYTES = 16_384
 _log = structlog.get_logger(__name__)
 
 
-def serve(settings: ReceiverSettings) -> None:
-    """Serve until SIGTERM or SIGINT; then no new connection, and requests in flight are answered.
+def serve(settings: ReceiverSettings) -> NoReturn:
+    """Serve until SIGTERM or SIGINT; then answer the requests in flight, and end the process.
 
     Raises:
         ConfigurationError: the secrets or the DSN cannot be used, or the address is taken.
@@ -35,6 +38,11 @@ def serve(settings: ReceiverSettings) -> None:
     """
     logs.configure()
     asyncio.run(_serve(settings))
+    # Threads of granian outlive its server. One that asks for Python while the interpreter is torn
+    # down aborts the process (its issue 846), and everything of ours is closed already.
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(0)
 
 
 async def _serve(settings: ReceiverSettings) -> None:

@@ -23,7 +23,12 @@ class Start(NamedTuple):
     wall: float
 
 
-FIRST_SWEEP: Final = "from tradingapi.engine import warm_up; warm_up()"
+FIRST_SWEEP: Final = """
+import numpy as np
+from tradingapi.engine import Strategy, SweepSpec, sweep
+closes = 100.0 * np.cumprod(1.0 + 0.01 * np.random.default_rng(1).standard_normal(2_520))
+sweep(closes, SweepSpec(Strategy.SMA, (10, 20), (20, 30), 5)).to_arrow()
+"""
 
 
 def starts() -> tuple[Start, Start]:

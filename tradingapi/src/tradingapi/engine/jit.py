@@ -25,7 +25,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import numba
 
@@ -34,26 +34,27 @@ _njit: Callable[..., Any] = numba.njit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-
-def kernel(function: Function) -> Function:
-    """Compile a function at its first call with new types."""
-    return _compiled(function)
+OPTIONS: Final = {"nogil": True, "error_model": "numpy"}
 
 
 def piece(function: Function) -> Function:
-    """Compile a function that allocates no array, to be called by kernels."""
-    return _compiled(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    """Compile a function that allocates no array, to be called by kernels.
+
+    What is kept is the kernel with its pieces inside: kept alone too, they would only cost time.
+    """
+    lean = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast("Function", _njit(**OPTIONS, **lean)(function))
 
 
-def _compiled(function: Function, **more: bool) -> Function:
-    options = {"nogil": True, "error_model": "numpy", **more}
+def kernel(function: Function) -> Function:
+    """Compile a function at its first call with new types, and keep it."""
     chosen = _config.CACHE_DIR
     _config.CACHE_DIR = chosen or str(cache_folder(Path(function.__code__.co_filename).parent))
     try:
-        return cast("Function", _njit(cache=True, **options)(function))
+        return cast("Function", _njit(cache=True, **OPTIONS)(function))
     except RuntimeError:
         # Nothing can be written anywhere: each process compiles for itself.
-        return cast("Function", _njit(**options)(function))
+        return cast("Function", _njit(**OPTIONS)(function))
     finally:
         _config.CACHE_DIR = chosen
 

@@ -7,7 +7,10 @@ loss has no bound: where equity is gone the run ends with nothing.
 
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from tradingapi.engine.bars import FloatArray, IntArray
+from tradingapi.engine.bits import WORD
 from tradingapi.engine.figures import Moments, Scale
 from tradingapi.engine.jit import piece
 from tradingapi.engine.tally import Equity, OpenTrade, Trades, at, nothing, trade_added
@@ -45,6 +48,8 @@ class Terms(NamedTuple):
 class Scratch(NamedTuple):
     """Room for one run. `wanted` is the side to be on after each bar's fill."""
 
+    events: IntArray
+    """Bars of a pair's fills."""
     wanted: IntArray
     returns: FloatArray
     """Equity's return on each bar."""
@@ -62,6 +67,16 @@ class Room(NamedTuple):
     prices: Prices
     terms: Terms
     scratch: Scratch
+
+
+def room_of(prices: Prices, terms: Terms) -> Room:
+    """Return room for the runs of one thread. Kernels that allocate take longer to compile."""
+    bars = prices.close.size
+    events, wanted = np.empty(bars + WORD, np.int64), np.zeros(bars, np.int64)
+    sides, entries, exits = np.empty((3, bars + 1), np.int64)
+    returns, gains = np.empty((2, bars + 1))
+    scratch = Scratch(events, wanted, returns[:bars], sides[:bars], gains, entries, exits)
+    return Room(prices, terms, scratch)
 
 
 class Account(NamedTuple):

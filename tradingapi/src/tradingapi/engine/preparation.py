@@ -8,15 +8,14 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from tradingapi.engine import columns as c
 from tradingapi.engine.bars import Bars, FloatArray, IntArray
 from tradingapi.engine.figures import Scale
 from tradingapi.engine.grid import Grid
 from tradingapi.engine.passage import Limits, fill_tree
-from tradingapi.engine.per_bar import LONG, SHORT, Prices, Terms
+from tradingapi.engine.per_bar import LONG, SHORT, Prices, Terms, room_of
 from tradingapi.engine.periods import INTERVAL_SECONDS, bars_per_year
 from tradingapi.engine.rows import compared, crossed, ema_rows, macd_rows, rsi_row, sma_rows
-from tradingapi.engine.search import Job, Pairs, sweep_pairs, sweep_wishes, tiled
+from tradingapi.engine.search import Job, Pairs, look_up, run_through, tiled
 from tradingapi.engine.segments import Costs
 from tradingapi.engine.signals import Clock, Lines
 from tradingapi.engine.spec import Direction, Fill, ShortSale, StartState, Strategy, SweepSpec
@@ -62,8 +61,16 @@ class Part(NamedTuple):
     lines: Lines
 
     def run(self, job: Job, first: int, stop: int, out: FloatArray) -> None:
-        """Write the figures of a stretch of the part's order."""
-        sweep_pairs(self.lines, self.pairs, job, np.array([first, stop]), out)
+        """Write the figures of a stretch of the part's order.
+
+        What runs bar by bar is a kernel of its own: most sweeps end without compiling it.
+        """
+        room = room_of(job.prices, job.terms)
+        pairs = self.pairs._replace(order=self.pairs.order[first:stop].copy())
+        if not job.by_bar:
+            pairs = pairs._replace(order=look_up(self.lines, pairs, job, room, out))
+        if pairs.order.size:
+            run_through(self.lines, pairs, job, room, out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,14 +131,6 @@ def prepare(
     found = Prepared(job_of(history, spec, window, measure), wanted, history.close, spec)
     assert found.only.where.size == len(wanted)
     return found
-
-
-def held_throughout(job: Job) -> FloatArray:
-    """Return the figures of a long position from the window's first fill to its end."""
-    plain = job._replace(terms=job.terms._replace(stop=math.inf, target=math.inf))
-    figures = np.empty((c.COUNT, 1))
-    sweep_wishes(plain, np.full(job.clock.bars, LONG), figures)
-    return figures[:, 0]
 
 
 def lines_of(close: FloatArray, spec: SweepSpec, periods: IntArray) -> Lines:

@@ -5,11 +5,10 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from tradingapi.engine.bars import FloatArray, IntArray
-from tradingapi.engine.bits import WORD
 from tradingapi.engine.figures import Scale, central, doubtful, unexplained, write
 from tradingapi.engine.jit import kernel, piece
 from tradingapi.engine.passage import Limits
-from tradingapi.engine.per_bar import Prices, Room, Scratch, Terms, measured, run
+from tradingapi.engine.per_bar import Prices, Room, Terms, measured, run
 from tradingapi.engine.segments import Costs, walk
 from tradingapi.engine.signals import Clock, Lines, crossings, latched
 from tradingapi.engine.tally import Sums
@@ -26,6 +25,7 @@ class Pairs(NamedTuple):
     fast: IntArray
     slow: IntArray
     order: IntArray
+    """Those that are to be done; a kernel may put others in their place."""
 
 
 class Job(NamedTuple):
@@ -51,65 +51,48 @@ def tiled(fast: IntArray, slow: IntArray) -> IntArray:
 
 
 @kernel
-def sweep_pairs(lines: Lines, pairs: Pairs, job: Job, span: IntArray, out: FloatArray) -> None:
-    """Measure pairs span[0]..span[1]-1 of the order."""
-    events, room = events_of(job), room_of(job)
-    for i in range(span[0], span[1]):
-        k = pairs.order[i]
-        found = fills(lines, pairs.fast[k], pairs.slow[k], job, room, events)
-        measure(job, room, events, found, k, out)
+def look_up(lines: Lines, pairs: Pairs, job: Job, room: Room, out: FloatArray) -> IntArray:
+    """Measure pairs by look-ups, and return those for which they are not exact, unmeasured."""
+    events, left = room.scratch.events, 0
+    for k in pairs.order:
+        found = fills(lines, pairs.fast[k], pairs.slow[k], job.sides[0], job.clock, events)
+        if not measured_by_look_ups(job, events, found, k, out):
+            pairs.order[left] = k
+            left += 1
+    return pairs.order[:left]
 
 
 @kernel
-def sweep_wishes(job: Job, wanted: IntArray, out: FloatArray) -> None:
-    """Write the figures of one run, bar by bar, that is on the wanted sides."""
-    room = room_of(job)
-    for t in range(wanted.size):
-        room.scratch.wanted[t] = wanted[t]
-    for k in range(out.shape[1]):
-        by_bar(job, room, k, out)
-
-
-@kernel
-def events_of(job: Job) -> IntArray:
-    """Return room for the events of a pair."""
-    return np.empty(job.clock.bars + WORD, np.int64)
-
-
-@kernel
-def room_of(job: Job) -> Room:
-    """Return room for a run bar by bar."""
-    bars = job.clock.bars
-    wanted, sides = np.zeros(bars, np.int64), np.empty(bars, np.int64)
-    entries, exits = np.empty(bars + 1, np.int64), np.empty(bars + 1, np.int64)
-    scratch = Scratch(wanted, np.empty(bars), sides, np.empty(bars + 1), entries, exits)
-    return Room(job.prices, job.terms, scratch)
+def run_through(lines: Lines, pairs: Pairs, job: Job, room: Room, out: FloatArray) -> None:
+    """Measure pairs bar by bar."""
+    for k in pairs.order:
+        wishes(lines, pairs.fast[k], pairs.slow[k], job, room)
+        equity, trades, open_trade, held = run(room)
+        moments, rest = measured(room, trades, held, job.scale)
+        write(moments, equity, trades, open_trade, job.scale, rest, out, k)
+        forget(room)
 
 
 @piece
-def fills(lines: Lines, fast: int, slow: int, job: Job, room: Room, events: IntArray) -> int:
-    """Write the fills of a pair's trades; for a run bar by bar also the sides to be on."""
-    found = 0
+def fills(lines: Lines, fast: int, slow: int, side: int, clock: Clock, events: IntArray) -> int:
+    """Write the fills of a pair's trades on one side of the market; return how many."""
+    if lines.words.size > 0:
+        return latched(lines.words, fast, slow, clock, events)
+    if side > 0:
+        return crossings(lines, fast, slow, clock, events)
+    return crossings(lines, slow, fast, clock, events)
+
+
+@piece
+def wishes(lines: Lines, fast: int, slow: int, job: Job, room: Room) -> None:
+    """Write the side to be on after each bar's fill; a later side goes over an earlier one."""
+    events, wanted = room.scratch.events, room.scratch.wanted
     for side in job.sides:
-        if lines.words.size > 0:
-            found = latched(lines.words, fast, slow, job.clock, events)
-        elif side > 0:
-            found = crossings(lines, fast, slow, job.clock, events)
-        else:
-            found = crossings(lines, slow, fast, job.clock, events)
-        if job.by_bar:
-            wish(room, events, found, side)
-    return found
-
-
-@piece
-def wish(room: Room, events: IntArray, found: int, side: int) -> None:
-    """Write the side to be on after each bar's fill, over what stands there where it is taken."""
-    wanted = room.scratch.wanted
-    for i in range(0, found, 2):
-        stop = events[i + 1] if i + 1 < found else wanted.size
-        for t in range(events[i], stop):
-            wanted[t] = side
+        found = fills(lines, fast, slow, side, job.clock, events)
+        for i in range(0, found, 2):
+            stop = events[i + 1] if i + 1 < found else wanted.size
+            for t in range(events[i], stop):
+                wanted[t] = side
 
 
 @piece
@@ -121,27 +104,15 @@ def forget(room: Room) -> None:
 
 
 @piece
-def measure(job: Job, room: Room, events: IntArray, found: int, k: int, out: FloatArray) -> None:
-    """Write the figures of pair `k`: by look-ups, or bar by bar where those are not exact."""
+def measured_by_look_ups(job: Job, events: IntArray, found: int, k: int, out: FloatArray) -> bool:
+    """Write the figures of pair `k`, unless a difference of large numbers has eaten digits."""
     scale = job.scale
-    if not job.by_bar:
-        sums, equity, trades, open_trade = walk(events, found, job.track, job.costs, job.limits)
-        moments = central(sums, trades, scale)
-        if not doubtful(sums, trades, moments, scale, totals(job.track)):
-            rest = unexplained(moments, scale)
-            write(moments, equity, trades, open_trade, scale, rest, out, k)
-            return
-        wish(room, events, found, job.sides[0])
-    by_bar(job, room, k, out)
-    forget(room)
-
-
-@piece
-def by_bar(job: Job, room: Room, k: int, out: FloatArray) -> None:
-    """Write the figures of the run that `wanted` asks for."""
-    equity, trades, open_trade, held = run(room)
-    moments, rest = measured(room, trades, held, job.scale)
-    write(moments, equity, trades, open_trade, job.scale, rest, out, k)
+    sums, equity, trades, open_trade = walk(events, found, job.track, job.costs, job.limits)
+    moments = central(sums, trades, scale)
+    if doubtful(sums, trades, moments, scale, totals(job.track)):
+        return False
+    write(moments, equity, trades, open_trade, scale, unexplained(moments, scale), out, k)
+    return True
 
 
 @piece

@@ -4,6 +4,7 @@ import importlib
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -14,10 +15,11 @@ from tradingapi.engine.bars import BadBarsError, FloatArray
 from tradingapi.engine.coercion import PricesLike, as_bars
 from tradingapi.engine.exploring import Explorer
 from tradingapi.engine.grid import Grid, PairsLike, chosen, grid
-from tradingapi.engine.preparation import Part, Prepared, held_throughout, job_of, measure_of
+from tradingapi.engine.holding import held_throughout
+from tradingapi.engine.preparation import Part, Prepared, job_of, measure_of
 from tradingapi.engine.result import SweepResult
 from tradingapi.engine.search import Job
-from tradingapi.engine.spec import Search, Strategy, SweepSpec
+from tradingapi.engine.spec import Direction, Search, Strategy, SweepSpec
 from tradingapi.engine.threads import Progress, in_chunks
 from tradingapi.engine.window import (
     FEWEST_BARS,
@@ -107,7 +109,10 @@ def warm_up() -> None:
 
     It takes a fraction of a second, and some seconds after an installation or an upgrade.
     """
-    sweep(np.array([1.0, 2.0, 1.0, 2.0, 3.0]), SweepSpec(Strategy.SMA, (1, 1), (2, 2), 1))
+    closes, spec = np.array([1.0, 2.0, 1.0, 2.0, 3.0]), SweepSpec(Strategy.SMA, (1, 1), (2, 2), 1)
+    # What has look-ups, and what runs bar by bar.
+    for direction in (Direction.LONG, Direction.BOTH):
+        sweep(closes, replace(spec, direction=direction))
 
 
 def at_a_prompt() -> bool:

@@ -9,9 +9,9 @@ import numpy as np
 from tradingapi.engine.bars import Bars, FloatArray, IntArray
 from tradingapi.engine.grid import Choice, Triple, grid
 from tradingapi.engine.jit import kernel, piece
-from tradingapi.engine.per_bar import LONG, Prices, Room, Scratch, Terms, run
+from tradingapi.engine.per_bar import LONG, Room, room_of, run
 from tradingapi.engine.preparation import Prepared, job_of, lines_of, measure_of
-from tradingapi.engine.search import Job, Pairs, events_of, fills, forget, room_of
+from tradingapi.engine.search import Job, Pairs, fills, forget, wishes
 from tradingapi.engine.signals import Lines
 from tradingapi.engine.spec import SweepSpec
 from tradingapi.engine.track import MOVE, RETURNS, SQUARES
@@ -41,9 +41,9 @@ def trace(bars: Bars, spec: SweepSpec, window: Window, pair: Choice, *, late: in
     history, spec = bars.until(window.stop), alone(spec, pair)
     job = job_of(history, spec, window, measure_of(bars, window, spec), late)
     lines = lines_of(history.close, spec, np.array((pair.fast, pair.slow)))
-    wanted = np.zeros(window.bars, dtype=np.int64)
-    _wish(lines, job._replace(by_bar=True), wanted)
-    return _traced(job.prices, job.terms, wanted)
+    room = room_of(job.prices, job.terms)
+    _wish(lines, job, room)
+    return _traced(room)
 
 
 def alone(spec: SweepSpec, choice: Choice) -> SweepSpec:
@@ -56,7 +56,9 @@ def trace_holding(bars: Bars, spec: SweepSpec, window: Window) -> Trace:
     """Follow a long position from the window's first fill to its end."""
     job = job_of(bars.until(window.stop), spec, window, measure_of(bars, window, spec))
     terms = job.terms._replace(stop=np.inf, target=np.inf)
-    return _traced(job.prices, terms, np.full(window.bars, LONG, dtype=np.int64))
+    room = room_of(job.prices, terms)
+    room.scratch.wanted[:] = LONG
+    return _traced(room)
 
 
 def block_sums(
@@ -72,22 +74,20 @@ def block_sums(
     sums = np.empty((2, len(wanted), bounds.size - 1))
     wild = job.track.exits[-1, SQUARES] > MOST_SQUARES
     job = job._replace(by_bar=job.by_bar or wild or job.limits is not None)
+    room = room_of(job.prices, job.terms)
     for part in Prepared(job, wanted, history.close, spec).parts():
         found = np.zeros((2, part.where.size, bounds.size - 1))
-        _sum_blocks(part.lines, part.pairs, job, bounds, found)
+        _sum_blocks(part.lines, part.pairs, job, room, bounds, found)
         sums[:, part.where] = found
     riskless, lengths = job.scale.riskless, np.diff(bounds)
     squares = sums[1] - 2 * riskless * sums[0] + riskless**2 * lengths
     return sums[0] - riskless * lengths, squares
 
 
-def _traced(prices: Prices, terms: Terms, wanted: IntArray) -> Trace:
-    bars = wanted.size
-    sides, entries, exits = (np.empty(bars + 1, dtype=np.int64) for _ in range(3))
-    scratch = Scratch(wanted, np.empty(bars), sides, np.empty(bars + 1), entries, exits)
-    closed = _run(Room(prices, terms, scratch))
+def _traced(room: Room) -> Trace:
+    closed, done = _run(room), room.scratch
     return Trace(
-        scratch.returns, sides[:bars], entries[:closed], exits[:closed], scratch.gains[:closed]
+        done.returns, done.sides, done.entries[:closed], done.exits[:closed], done.gains[:closed]
     )
 
 
@@ -97,29 +97,29 @@ def _run(room: Room) -> int:
 
 
 @kernel
-def _wish(lines: Lines, job: Job, wanted: IntArray) -> None:
-    room = room_of(job)
-    fills(lines, 0, 1, job, room, events_of(job))
-    for t in range(wanted.size):
-        wanted[t] = room.scratch.wanted[t]
+def _wish(lines: Lines, job: Job, room: Room) -> None:
+    wishes(lines, 0, 1, job, room)
 
 
 @kernel
-def _sum_blocks(lines: Lines, pairs: Pairs, job: Job, edges: IntArray, sums: FloatArray) -> None:
+def _sum_blocks(
+    lines: Lines, pairs: Pairs, job: Job, room: Room, edges: IntArray, sums: FloatArray
+) -> None:
     """Add every pair's returns and squares to its blocks."""
-    events, room, bars = events_of(job), room_of(job), job.clock.bars
+    events, bars = room.scratch.events, job.clock.bars
     block_of = np.full(bars, -1)
     for block in range(edges.size - 1):
         for t in range(edges[block], edges[block + 1]):
             block_of[t] = block
     for k in pairs.order:
-        found = fills(lines, pairs.fast[k], pairs.slow[k], job, room, events)
         if job.by_bar:
+            wishes(lines, pairs.fast[k], pairs.slow[k], job, room)
             run(room)
             forget(room)
             for t in range(bars):
                 _add(sums, k, block_of[t], room.scratch.returns[t])
         else:
+            found = fills(lines, pairs.fast[k], pairs.slow[k], job.sides[0], job.clock, events)
             _add_segments(events, found, job, block_of, edges, sums, k)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from tradingapi import engine
 from tradingapi.engine import Bars, Strategy, SweepResult, SweepSpec, sweep
 from tradingapi.engine.coercion import as_bars
 from tradingapi.engine.display import escaped
@@ -208,6 +209,7 @@ def warm_up() -> None:
 
     It takes a fraction of a second, and some seconds after an installation or an upgrade.
     """
+    engine.warm_up()
     spec = SweepSpec(Strategy.SMA, fast=(1, 2), slow=(2, 3), step=1, min_trades=0)
     bars = as_bars(np.tile([1.0, 2.0, 1.5, 2.5], 50))
     report(sweep(bars, spec), bars, spec, options=Options(permutations=1))

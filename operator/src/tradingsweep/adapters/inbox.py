@@ -45,6 +45,10 @@ class Kept(StrEnum):
     UNKNOWN = "unknown"
 
 
+class _BrokenError(Exception):
+    """A connection of the pool had been lost before it was used."""
+
+
 class Inbox:
     """`async with Inbox(dsn, within=3.0) as inbox:` opens at once, also where Postgres is away.
 
@@ -64,7 +68,6 @@ class Inbox:
             max_waiting=_WAITING,
             max_lifetime=1800,
             reconnect_timeout=_RECONNECT_SECONDS,
-            check=AsyncConnectionPool.check_connection,
             kwargs=_session(dsn, within),
             name="inbox",
         )
@@ -124,6 +127,18 @@ class Inbox:
         raise LedgerUnavailable("Postgres did not answer in time")
 
     async def _execute(self, query: LiteralString, values: tuple[object, ...]) -> _Row | None:
+        """Execute on the first connection that lives.
+
+        The pool does not check a connection before it hands it out: that would be a second round
+        trip for every callback. A broken one is thrown away and the next one asked; what it may
+        have done all the same is done once, for the same body is a duplicate.
+        """
+        for _ in range(_CONNECTIONS):
+            with suppress(_BrokenError):
+                return await self._try(query, values)
+        raise LedgerUnavailable("Postgres is away (every connection was broken)")
+
+    async def _try(self, query: LiteralString, values: tuple[object, ...]) -> _Row | None:
         try:
             async with self._pool.connection() as connection:
                 try:
@@ -132,6 +147,10 @@ class Inbox:
                 except psycopg.errors.ReadOnlySqlTransaction:
                     # The server became a standby: the pool must not hand this connection out again.
                     await connection.close()
+                    raise
+                except psycopg.OperationalError as error:
+                    if connection.broken:
+                        raise _BrokenError from error
                     raise
                 return await cursor.fetchone()
         except psycopg.Error as error:

@@ -95,6 +95,10 @@ sbom: sync ## Write what is in each image to build/sbom/ (CycloneDX); the images
 bench-spine: sync ## Measure the spine's bars and write build/bars/spine.json
 	$(RUN) python -m benchmarks.spine
 
+.PHONY: soak
+soak: sync ## Ten minutes at 20 sweeps a second, memory and descriptors flat (LONG=1: two hours; SECONDS=60)
+	$(RUN) python -m benchmarks.soak
+
 .PHONY: bench-receiver
 bench-receiver: sync ## Measure the callback receiver's bars and write build/bars/receiver.json
 	$(RUN) python -m benchmarks.receiver

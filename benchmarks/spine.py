@@ -7,22 +7,15 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from benchmarks.bars import Bar, at_most, below, exactly, report
 from benchmarks.commands import demo_from_a_fresh_clone, duration_of_the_tests, warm_demo
-from dev.binaries import prepared
-from dev.controlplane import ControlPlane
-from dev.environment import RECEIVER_ROLE, migrate
-from dev.kubectl import Kubectl, find_kubectl
-from dev.postgres import Postgres
-from dev.progress import Quiet
 from tests.cluster.kills import DOCUMENTED_SURFACE, EVERY_FEATURE, KILLS, ONCE, outcome
+from tests.faults.lanes import ground
 from tests.support.eventually import eventually
-from tests.support.ground import Ground, Ledgers, Settings
+from tests.support.ground import Ground, Settings
 from tests.support.system import PATIENCE, System
 
 CRDS = Path(__file__).parents[1] / "crds"
@@ -34,30 +27,13 @@ QUIET_SECONDS = 20
 def main() -> int:
     """Measure, show and write; returns the exit status."""
     bars = [below("demo, warm: to the last sweep finished", warm_demo(), "s", 30)]
-    with tempfile.TemporaryDirectory(prefix="bench-spine-") as folder, _ground(folder) as ground:
-        bars += _writes(ground, Path(folder))
-        bars += _kills(ground, Path(folder))
+    with tempfile.TemporaryDirectory(prefix="bench-spine-") as folder, ground() as standing:
+        bars += _writes(standing, Path(folder))
+        bars += _kills(standing, Path(folder))
     if os.environ.get("LONG") == "1":
         bars.append(below("the whole test suite", duration_of_the_tests(), "s", 15 * 60))
         bars.append(below("demo, fresh clone", demo_from_a_fresh_clone(), "s", 12 * 60))
     return 0 if report("spine", bars) else 1
-
-
-@contextmanager
-def _ground(place: str) -> Iterator[Ground]:
-    """Start an API server with the CRD and a Postgres."""
-    folder = Path(place)
-    with ExitStack() as stack:
-        control_plane = stack.enter_context(
-            ControlPlane(_new(folder / "control-plane"), prepared(Quiet()))
-        )
-        kubectl = Kubectl(control_plane.kubeconfig, find_kubectl(), folder / "kubectl-cache")
-        kubectl.run("apply", "--server-side", "-f", str(CRDS))
-        kubectl.run("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))
-        postgres = stack.enter_context(Postgres(folder / "postgres.log", durable=False))
-        migrate(postgres.create_database("migrated"))
-        login = postgres.create_login("receiver", RECEIVER_ROLE)
-        yield Ground(control_plane, kubectl, Ledgers(postgres, "migrated", login))
 
 
 def _writes(ground: Ground, folder: Path) -> list[Bar]:

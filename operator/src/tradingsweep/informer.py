@@ -8,6 +8,7 @@ started since it began, and ours are to finish what they have sent.
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -44,6 +45,7 @@ class Informer:
             seen: called in the event loop that `start` was called in.
             marks: labels and annotations of which any makes an object somebody else's.
         """
+        _say_less()
         self._namespaces, self._seen, self._marks = list(namespaces), seen, marks
         self._stop, self._ready = threading.Event(), threading.Event()
 
@@ -94,6 +96,18 @@ def _read(event: kopf.RawEvent, marks: Collection[str]) -> tuple[Key, SweepObjec
         # Unknown to us it is asked for again by its key, and the pass says what is wrong with it.
         log.warning("object_not_understood", error=str(error))
         return key, None
+
+
+def _say_less() -> None:
+    """Leave out what kopf says at every start, and that it has told us of an event, each time."""
+    for name in ("kopf.objects", "kopf.activities", "kopf._core.engines.activities"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("kopf._core.reactor.running").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Signals are the main thread's matter here: the informer has a thread of its own."""
+    return "OS signals are ignored" not in record.getMessage()
 
 
 def _login(**arguments: Any) -> kopf.ConnectionInfo | None:  # noqa: ANN401 - kopf's own

@@ -39,7 +39,7 @@ def install_crds(kubectl: Kubectl, cluster: Cluster) -> None:
                 f"the cluster has another version of {wanted['metadata']['name']}:"
                 f" bring it up to date with `kubectl apply -f {file}`, or use --cluster=apiserver"
             )
-        kubectl.run("wait", "--for=condition=Established", "--timeout=30s", "-f", str(file))
+        kubectl.wait_established(file)
 
 
 @contextmanager

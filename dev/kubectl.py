@@ -66,6 +66,14 @@ class Kubectl:
             check=False,
         )
 
+    def wait_established(self, crds: Path) -> None:
+        """Wait until the API server serves a file's or a folder's resources.
+
+        `--for=condition=Established` fails at once where there are no conditions yet.
+        """
+        met = '{.status.conditions[?(@.type=="Established")].status}=True'
+        self.run("wait", f"--for=jsonpath={met}", "--timeout=30s", "-f", str(crds))
+
     def get(self, *arguments: str) -> dict[str, Any]:
         """Return an object or a list as the API server has it.
 

@@ -54,7 +54,7 @@ def kubectl(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactor
 def crd(kubectl: Kubectl) -> str:
     """The TradingSweep resource, applied and established; its full name."""
     kubectl.run("apply", "--server-side", "-f", str(CRDS))
-    kubectl.run("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))
+    kubectl.wait_established(CRDS)
     return "tradingsweeps.trading.zixly.io"
 
 

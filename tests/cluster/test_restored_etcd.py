@@ -97,7 +97,7 @@ def test_an_etcd_of_an_earlier_moment_runs_and_cancels_nothing(
         )
         with cut.life():
             cut.kubectl.run("apply", "--server-side", "-f", str(CRDS))
-            cut.kubectl.run("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))
+            cut.kubectl.wait_established(CRDS)
             running = stack.enter_context(Stack(tmp_path, wiring))
             for name in ("edited", "deleted"):
                 finishes(api, name)

@@ -37,7 +37,7 @@ def ground() -> Iterator[Ground]:
         control_plane = stack.enter_context(ControlPlane(home, prepared(Quiet())))
         kubectl = Kubectl(control_plane.kubeconfig, find_kubectl(), folder / "kubectl-cache")
         kubectl.run("apply", "--server-side", "-f", str(CRDS))
-        kubectl.run("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))
+        kubectl.wait_established(CRDS)
         postgres = stack.enter_context(Postgres(folder / "postgres.log", durable=False))
         migrate(postgres.create_database("migrated"))
         login = postgres.create_login("receiver", RECEIVER_ROLE)

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.seeds_row import FIGURES
 from tests.support.system import System
 
 EXAMPLE: dict[str, Any] = {
@@ -17,22 +18,6 @@ EXAMPLE: dict[str, Any] = {
     "strategyType": "SMA",
     "preset": "Minimum",
 }
-METRICS = (
-    "fast_period",
-    "slow_period",
-    "score",
-    "sharpe_ratio",
-    "sortino_ratio",
-    "total_return_pct",
-    "annualized_return",
-    "max_drawdown_pct",
-    "win_rate_pct",
-    "profit_factor",
-    "total_trades",
-    "trades_per_month",
-    "avg_trade_duration",
-)
-"""Every figure of a result on the documented wire, by the name that its column has too."""
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +53,9 @@ def test_postgres_holds_what_the_api_returns_as_best(system: System) -> None:
     """Every metric of every pair, in full precision and in the API's order."""
     page = best(system, system.status("example")["sweepRunID"])
 
-    stored = [{name: row[name] for name in METRICS} for row in system.results("example")]
+    stored = [{name: row[name] for name in FIGURES} for row in system.results("example")]
 
-    assert [{name: row[name] for name in METRICS} for row in page["results"]] == stored
+    assert [{name: row[name] for name in FIGURES} for row in page["results"]] == stored
     assert len(stored) == page["returned"] > 1
 
 

@@ -7,22 +7,8 @@ from collections.abc import Iterator
 from tests.faults.accounts import Accounts, Row, best, metrics
 from tests.faults.kube_proxy import writes
 from tests.faults.world import World
+from tests.support.seeds_row import FIGURES
 
-_COLUMNS = (
-    "fast_period",
-    "slow_period",
-    "score",
-    "sharpe_ratio",
-    "sortino_ratio",
-    "total_return_pct",
-    "annualized_return",
-    "max_drawdown_pct",
-    "win_rate_pct",
-    "profit_factor",
-    "total_trades",
-    "trades_per_month",
-    "avg_trade_duration",
-)
 _NOT_KEPT = ("tradingapi-data", "kubeconfig-through-proxy")
 """What must hold a secret: the API's own deliveries, and who we are at the API server."""
 _TOKEN = re.compile(
@@ -54,7 +40,7 @@ def results_are_the_apis(accounts: Accounts, world: World) -> Iterator[str]:
 
 
 def _numbers(row: Row) -> tuple[object, ...]:
-    return tuple(row.get(column) for column in _COLUMNS)
+    return tuple(row.get(column) for column in FIGURES)
 
 
 def no_status_was_refused(world: World) -> Iterator[str]:

@@ -4,25 +4,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.seeds_row import FIGURES
 from tests.tradingapi.server import Api
 
-SEEDS_ROW = {
-    "ticker",
-    "strategy_type",
-    "fast_period",
-    "slow_period",
-    "score",
-    "sharpe_ratio",
-    "sortino_ratio",
-    "total_return_pct",
-    "annualized_return",
-    "max_drawdown_pct",
-    "win_rate_pct",
-    "profit_factor",
-    "total_trades",
-    "trades_per_month",
-    "avg_trade_duration",
-}
+SEEDS_ROW = {"ticker", "strategy_type", *FIGURES}
 
 
 def best(api: Api, run_id: str, **params: object) -> dict[str, Any]:

@@ -1,18 +1,17 @@
 """The audit: what no event told is found, and too much is not believed."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
+from tests.support.contexts import a_context
 from tests.support.situations import A
 from tradingsweep.domain.facts import SweepObject
-from tradingsweep.domain.policy import Policy
 from tradingsweep.errors import ClusterUnavailable
 from tradingsweep.reconcile.audit import audit
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.ports import Key
-from tradingsweep.reconcile.queue import KeyedQueue
 
 
 @dataclass
@@ -48,23 +47,6 @@ def an_object(uid: str, generation: int = 1) -> SweepObject:
 def key_of(uid: str) -> Key:
     """Its key."""
     return Key(uid, "desk-a", uid)
-
-
-def a_context(rows: Rows) -> Context:
-    """A context with a queue and a cache of its own; an audit touches nothing else."""
-    nothing = cast("Any", None)
-    return Context(
-        cluster=nothing,
-        ledger=cast("Any", rows),
-        api=nothing,
-        follower=nothing,
-        policy=Policy(),
-        epoch=1,
-        callback_url=str,
-        may_act=lambda: True,
-        clock=lambda: 0.0,
-        queue=KeyedQueue(),
-    )
 
 
 async def queued(context: Context) -> set[str]:

@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
+from tests.support import contexts
 from tests.support.situations import A
 from tradingsweep.domain.facts import SweepObject
-from tradingsweep.domain.policy import Policy
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.history import trim_history
 from tradingsweep.reconcile.ports import HistoryLimits, Key
-from tradingsweep.reconcile.queue import KeyedQueue
 
 LIMITS = HistoryLimits(completed=2, failed=3)
 
@@ -39,19 +38,7 @@ def an_object(uid: str, namespace: str = "desk-a", **changes: Any) -> SweepObjec
 
 def a_context(rows: Rows, *objects: SweepObject, leads: bool = True) -> Context:
     """A context with these objects in its cache; a look touches nothing else."""
-    nothing = cast("Any", None)
-    context = Context(
-        cluster=nothing,
-        ledger=cast("Any", rows),
-        api=nothing,
-        follower=nothing,
-        policy=Policy(),
-        epoch=1,
-        callback_url=str,
-        may_act=lambda: leads,
-        clock=lambda: 0.0,
-        queue=KeyedQueue(),
-    )
+    context = contexts.a_context(rows, may_act=lambda: leads)
     for target in objects:
         context.objects.put(target)
     return context

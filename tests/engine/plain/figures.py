@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -31,7 +32,7 @@ def figures_of(
         "exposure": float(np.mean(np.array(account.held) != 0)),
         **of_returns(returns - riskless, per_year, entered=entered),
         **of_trades(account, bars.time[first:]),
-        **regression(returns - riskless, market - riskless, per_year),
+        **regression(returns, market, riskless, per_year),
     }
     open_trade = account.trade
     found["open_return"] = None if open_trade is None else float(equity[-1]) / open_trade.before - 1
@@ -91,22 +92,25 @@ def of_trades(account: Account, time: np.ndarray) -> Figures:
     }
 
 
-def regression(excess: np.ndarray, market: np.ndarray, per_year: float) -> Figures:
-    """Least squares of the run on the price, by the normal equations of centered series."""
-    n = excess.size
-    x, y = market - math.fsum(market) / n, excess - math.fsum(excess) / n
-    squares = math.fsum(x * x)
-    if squares / n <= NOISE**2:
+def regression(
+    returns: np.ndarray, market: np.ndarray, riskless: float, per_year: float
+) -> Figures:
+    """Least squares of the run on the price, by the normal equations in rational numbers."""
+    n = returns.size
+    x = [Fraction(value) - Fraction(riskless) for value in market.tolist()]
+    y = [Fraction(value) - Fraction(riskless) for value in returns.tolist()]
+    mean, level = sum(x) / n, sum(y) / n
+    squares = sum((value - mean) ** 2 for value in x)
+    if squares / n <= Fraction(NOISE) ** 2:
         return {"alpha": None, "beta": None, "alpha_t": None}
-    beta = math.fsum(x * y) / squares
-    alpha = math.fsum(excess) / n - beta * math.fsum(market) / n
-    rest = math.fsum((y - beta * x) ** 2)
-    mean = math.fsum(market) / n
-    error = math.sqrt(rest / (n - 2) * (1 / n + mean**2 / squares)) if n > 2 else 0.0
+    beta = sum((a - mean) * (b - level) for a, b in zip(x, y, strict=True)) / squares
+    alpha = level - beta * mean
+    rest = sum((b - alpha - beta * a) ** 2 for a, b in zip(x, y, strict=True))
+    error = math.sqrt(rest / (n - 2) * (Fraction(1, n) + mean**2 / squares)) if n > 2 else 0.0
     return {
-        "alpha": alpha * per_year,
-        "beta": beta,
-        "alpha_t": alpha / error if error > NOISE else None,
+        "alpha": float(alpha) * per_year,
+        "beta": float(beta),
+        "alpha_t": float(alpha) / error if error > NOISE else None,
     }
 
 

@@ -50,6 +50,16 @@ class Moments(NamedTuple):
     exposure: float
 
 
+class Fit(NamedTuple):
+    """Least squares of a run on the price: r - rf = alpha + beta·(x - rf) + e over the bars."""
+
+    alpha: float
+    """A bar's."""
+    beta: float
+    rest: float
+    """Sum of e²."""
+
+
 @piece
 def central(sums: Sums, trades: Trades, scale: Scale) -> Moments:
     """Turn sums of powers into central ones."""
@@ -103,20 +113,27 @@ def unexplained(moments: Moments, scale: Scale) -> float:
 
 
 @piece
+def fitted(moments: Moments, scale: Scale) -> Fit:
+    """Return the regression where the run is not nearly the price's own."""
+    excess, market = moments.mean - scale.riskless, scale.market_mean - scale.riskless
+    beta = moments.with_market / scale.market_squares if scale.market_squares > 0.0 else 0.0
+    return Fit(excess - beta * market, beta, unexplained(moments, scale))
+
+
+@piece
 def write(
     moments: Moments,
+    fit: Fit,
     equity: Equity,
     trades: Trades,
     open_trade: OpenTrade,
     scale: Scale,
-    rest: float,
     out: FloatArray,
     k: int,
 ) -> None:
     """Write the figures of pair `k`.
 
-    `rest` is what the regression on the price leaves of the squares. Total return E_n - 1;
-    annualized E_n^(A/n) - 1; drawdown max(1 - E_t / max E_s, s <= t).
+    Total return E_n - 1; annualized E_n^(A/n) - 1; drawdown max(1 - E_t / max E_s, s <= t).
     """
     growth = equity.now ** (scale.per_year / scale.bars) - 1.0
     drawdown = 1.0 - equity.worst
@@ -127,7 +144,7 @@ def write(
     out[c.OPEN_BAR, k] = open_trade.bar if open_trade.bar >= 0 else np.nan
     out[c.OPEN_RETURN, k] = open_trade.gain if open_trade.bar >= 0 else np.nan
     _write_ratios(moments, scale, trades.closed > 0 or open_trade.bar >= 0, out, k)
-    _write_regression(moments, scale, rest, out, k)
+    _write_regression(fit, scale, out, k)
     _write_trades(trades, moments.gain_squares, out, k)
     out[c.SCORE, k] = score(
         trades.closed,
@@ -160,21 +177,19 @@ def _write_ratios(moments: Moments, scale: Scale, entered: bool, out: FloatArray
 
 
 @piece
-def _write_regression(moments: Moments, scale: Scale, rest: float, out: FloatArray, k: int) -> None:
-    """Least squares r - rf = alpha + beta·(x - rf) + e over the bars; alpha is shown for a year.
+def _write_regression(fit: Fit, scale: Scale, out: FloatArray, k: int) -> None:
+    """Alpha is shown for a year.
 
     t = alpha / (s·sqrt(1/n + mean(x - rf)² / Sxx)), s² = sum(e²) / (n - 2).
     """
     n, market = scale.bars, scale.market_mean - scale.riskless
     defined = scale.market_squares / n > NO_VARIATION**2
-    beta = moments.with_market / scale.market_squares
-    alpha = moments.mean - scale.riskless - beta * market
     error = 0.0
-    if n > 2 and rest > 0.0:
-        error = math.sqrt(rest / (n - 2) * (1.0 / n + market * market / scale.market_squares))
-    out[c.BETA, k] = beta if defined else np.nan
-    out[c.ALPHA, k] = alpha * scale.per_year if defined else np.nan
-    out[c.ALPHA_T, k] = alpha / error if defined and error > NO_VARIATION else np.nan
+    if n > 2 and fit.rest > 0.0:
+        error = math.sqrt(fit.rest / (n - 2) * (1.0 / n + market * market / scale.market_squares))
+    out[c.BETA, k] = fit.beta if defined else np.nan
+    out[c.ALPHA, k] = fit.alpha * scale.per_year if defined else np.nan
+    out[c.ALPHA_T, k] = fit.alpha / error if defined and error > NO_VARIATION else np.nan
 
 
 @piece

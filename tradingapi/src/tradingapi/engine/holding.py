@@ -4,7 +4,7 @@ import numpy as np
 
 from tradingapi.engine import columns as c
 from tradingapi.engine.bars import FloatArray
-from tradingapi.engine.figures import Moments, Scale, write
+from tradingapi.engine.figures import Fit, Moments, Scale, write
 from tradingapi.engine.jit import kernel
 from tradingapi.engine.search import Job
 from tradingapi.engine.tally import Equity, OpenTrade, nothing
@@ -19,34 +19,41 @@ def held_throughout(job: Job) -> FloatArray:
     returns[0] = worth[0] - 1.0
     peaks = np.maximum(np.maximum.accumulate(worth), 1.0)
     equity = Equity(float(worth[-1]), float(peaks[-1]), float((worth / peaks).min()))
-    moments, rest = _moments(returns, prices.market, scale)
     figures = np.empty((c.COUNT, 1))
-    _write(moments, equity, OpenTrade(0, equity.now - 1.0), scale, rest, figures)
+    moments, fit = _moments(returns, scale), _fit(returns, prices.market, scale)
+    _write(moments, fit, equity, OpenTrade(0, equity.now - 1.0), scale, figures)
     return figures[:, 0]
 
 
-def _moments(returns: FloatArray, market: FloatArray, scale: Scale) -> tuple[Moments, float]:
-    """Return the moments by two passes, and what the regression on the price leaves."""
+def _moments(returns: FloatArray, scale: Scale) -> Moments:
+    """Return the moments by two passes; the one with the market is the regression's matter."""
     mean = float(returns.mean())
-    apart, moved = returns - mean, market - scale.market_mean
-    below = np.minimum(returns - scale.riskless, 0.0)
-    joint = float((apart * moved).sum())
-    beta = joint / scale.market_squares if scale.market_squares > 0.0 else 0.0
-    moments = Moments(
+    apart, below = returns - mean, np.minimum(returns - scale.riskless, 0.0)
+    return Moments(
         mean,
         second=float((apart**2).sum()),
         third=float((apart * apart * apart).sum()),
         fourth=float((apart**2 * apart**2).sum()),
         down_squares=float((below**2).sum()),
-        with_market=joint,
+        with_market=np.nan,
         gain_squares=0.0,
         exposure=1.0,
     )
-    return moments, float(((apart - beta * moved) ** 2).sum())
+
+
+def _fit(returns: FloatArray, market: FloatArray, scale: Scale) -> Fit:
+    """Fit what the position is apart from the price: its first bar."""
+    apart, moved = returns - market, market - scale.market_mean
+    mean = float(apart.mean())
+    apart -= mean
+    squares = scale.market_squares
+    part = float((apart * moved).sum()) / squares if squares > 0.0 else 0.0
+    rest = float(((apart - part * moved) ** 2).sum())
+    return Fit(mean - part * (scale.market_mean - scale.riskless), 1.0 + part, rest)
 
 
 @kernel
 def _write(
-    moments: Moments, equity: Equity, held: OpenTrade, scale: Scale, rest: float, out: FloatArray
+    moments: Moments, fit: Fit, equity: Equity, held: OpenTrade, scale: Scale, out: FloatArray
 ) -> None:
-    write(moments, equity, nothing()[2], held, scale, rest, out, 0)
+    write(moments, fit, equity, nothing()[2], held, scale, out, 0)

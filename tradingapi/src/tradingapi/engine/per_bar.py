@@ -11,7 +11,7 @@ import numpy as np
 
 from tradingapi.engine.bars import FloatArray, IntArray
 from tradingapi.engine.bits import WORD
-from tradingapi.engine.figures import Moments, Scale
+from tradingapi.engine.figures import Fit, Moments, Scale
 from tradingapi.engine.jit import piece
 from tradingapi.engine.tally import Equity, OpenTrade, Trades, at, nothing, trade_added
 
@@ -237,8 +237,8 @@ def run(room: Room) -> tuple[Equity, Trades, OpenTrade, int]:
 
 
 @piece
-def measured(room: Room, trades: Trades, held: int, scale: Scale) -> tuple[Moments, float]:
-    """Return the moments of a run by two passes, and what the regression on the price leaves."""
+def measured(room: Room, trades: Trades, held: int, scale: Scale) -> tuple[Moments, Fit]:
+    """Return the moments of a run by two passes, and its regression on the price."""
     returns, market, n = room.scratch.returns, room.prices.market, scale.bars
     total = 0.0
     for t in range(n):
@@ -253,12 +253,33 @@ def measured(room: Room, trades: Trades, held: int, scale: Scale) -> tuple[Momen
         below = min(returns[t] - scale.riskless, 0.0)
         down += below * below
         joint += apart * (market[t] - scale.market_mean)
-    beta = joint / scale.market_squares if scale.market_squares > 0.0 else 0.0
-    rest = 0.0
-    for t in range(n):
-        error = returns[t] - mean - beta * (market[t] - scale.market_mean)
-        rest += error * error
     spread, mean_gain = 0.0, trades.returns / max(trades.closed, 1)
     for i in range(trades.closed):
         spread += (room.scratch.gains[i] - mean_gain) ** 2
-    return Moments(mean, second, third, fourth, down, joint, spread, held / n), rest
+    moments = Moments(mean, second, third, fourth, down, joint, spread, held / n)
+    return moments, regressed(room, joint, scale)
+
+
+@piece
+def regressed(room: Room, joint: float, scale: Scale) -> Fit:
+    """Fit what a run is apart from the price itself, or from its inverse.
+
+    A position that is held nearly always moves with the price: mean(r) - beta·mean(x) would be a
+    small difference of large numbers, and so would be r - beta·x.
+    """
+    returns, market, n = room.scratch.returns, room.prices.market, scale.bars
+    squares = scale.market_squares
+    near = joint / squares if squares > 0.0 else 0.0
+    whole = 1.0 if near > 0.5 else (-1.0 if near < -0.5 else 0.0)
+    total = 0.0
+    for t in range(n):
+        total += returns[t] - whole * market[t]
+    mean, joint = total / n, 0.0
+    for t in range(n):
+        joint += (returns[t] - whole * market[t] - mean) * (market[t] - scale.market_mean)
+    part, rest = joint / squares if squares > 0.0 else 0.0, 0.0
+    for t in range(n):
+        error = returns[t] - whole * market[t] - mean - part * (market[t] - scale.market_mean)
+        rest += error * error
+    idle = (1.0 - whole) * scale.riskless
+    return Fit(mean - idle - part * (scale.market_mean - scale.riskless), whole + part, rest)

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from tradingapi.engine.bars import FloatArray, IntArray
-from tradingapi.engine.figures import Scale, central, doubtful, unexplained, write
+from tradingapi.engine.figures import Scale, central, doubtful, fitted, write
 from tradingapi.engine.jit import kernel, piece
 from tradingapi.engine.passage import Limits
 from tradingapi.engine.per_bar import Prices, Room, Terms, measured, run
@@ -68,8 +68,8 @@ def run_through(lines: Lines, pairs: Pairs, job: Job, room: Room, out: FloatArra
     for k in pairs.order:
         wishes(lines, pairs.fast[k], pairs.slow[k], job, room)
         equity, trades, open_trade, held = run(room)
-        moments, rest = measured(room, trades, held, job.scale)
-        write(moments, equity, trades, open_trade, job.scale, rest, out, k)
+        moments, fit = measured(room, trades, held, job.scale)
+        write(moments, fit, equity, trades, open_trade, job.scale, out, k)
         forget(room)
 
 
@@ -111,7 +111,7 @@ def measured_by_look_ups(job: Job, events: IntArray, found: int, k: int, out: Fl
     moments = central(sums, trades, scale)
     if doubtful(sums, trades, moments, scale, totals(job.track)):
         return False
-    write(moments, equity, trades, open_trade, scale, unexplained(moments, scale), out, k)
+    write(moments, fitted(moments, scale), equity, trades, open_trade, scale, out, k)
     return True
 
 

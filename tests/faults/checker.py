@@ -75,6 +75,8 @@ def results_belong_to_one_end(accounts: Accounts) -> Iterator[str]:
         sent, says = accounts.submissions_of(run), (run["result"] or {}).get("stored", 0)
         # A superseded run keeps the results that still came; its submission stays what it was.
         keep = [one for one in sent if one in done or (superseded and one["key"] in stored)]
+        if len(keep) > 1:
+            yield f"I3: run {run['run_no']} keeps {len(keep)} sets of results"
         if superseded and says and not keep:
             yield f"I3: a superseded run says {says} results and has none"
         for one in sent:

@@ -14,7 +14,7 @@ from tests.faults.world import SURFACES
 from tests.support.api_ledger import ApiJob
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-KEY, OTHER = "a" * 64, "b" * 64
+KEY, OTHER, THIRD = "a" * 64, "b" * 64, "c" * 64
 
 
 def a_job(key: str = KEY, job_id: str = "job-1", **changes: Any) -> ApiJob:
@@ -137,6 +137,18 @@ def superseded(says: Row | None) -> Accounts:
     )
 
 
+def kept_twice(accounts: Accounts) -> Accounts:
+    """Another submission of the first run has ended well too, and its results are stored."""
+    first, *others = accounts.submissions
+    second = {**first, "key": THIRD, "n": 2, "job_ids": ["job-3"]}
+    return replace(
+        accounts,
+        submissions=[first, second, *others],
+        jobs=[*accounts.jobs, a_job(THIRD, "job-3")],
+        results=[*accounts.results, {**accounts.results[0], "submission_key": THIRD}],
+    )
+
+
 def test_a_system_at_rest_leaves_nothing_to_say() -> None:
     """What is right is not reported, with keys and without."""
     for surface in SURFACES:
@@ -184,6 +196,10 @@ WRONG: dict[str, tuple[str, Callable[[Accounts], Accounts]]] = {
     "a superseded run that lost what it says": (
         "I3: a superseded run says 1",
         lambda _: replace(superseded(says={"stored": 1}), results=at_rest().results),
+    ),
+    "a superseded run with two sets of results": (
+        "I3: run 1 keeps 2",
+        lambda _: kept_twice(superseded(says={"stored": 1})),
     ),
     "an end that was left": (
         "I4: run 1 left its end",

@@ -172,7 +172,7 @@ class Ledger(Protocol):
         ...
 
     async def asked_by(self, submission_key: str) -> "Asked | None":
-        """Return what a submission asked for; None where its results are stored already."""
+        """Return what a submission asked for; None where its run takes no results any more."""
         ...
 
     async def store_late(self, submission_key: str, page: ResultPage) -> None:

@@ -135,11 +135,11 @@ class PostgresLedger:
             return await cursor.fetchone() is not None
 
     async def asked_by(self, submission_key: str) -> Asked | None:
-        """Return what a submission asked for; None where its results are stored already."""
+        """Return what a submission asked for; None where its run takes no results any more."""
         return await late.asked_by(self._pool, submission_key)
 
     async def store_late(self, submission_key: str, page: ResultPage) -> None:
-        """Store the results of a superseded run under it, once."""
+        """Store the results of a superseded run under one of its submissions, once for the run."""
         await late.store(self._pool, submission_key, page)
 
     async def claim_effects(self, limit: int, *, mails: bool = False) -> list[Effect]:

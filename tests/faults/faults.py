@@ -1,5 +1,6 @@
 """What a rule of a proxy can do to an exchange."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 
@@ -51,13 +52,23 @@ def rewritten(change: Callable[[Reply], Reply]) -> Act:
     return act
 
 
+_on_their_way: set[asyncio.Task[Reply]] = set()
+"""Requests that arrive although who sent them may have gone: a task needs somebody to keep it."""
+
+
 def late(seconds: float, *, before: bool = False) -> Act:
     """Answer late: the server acts at once, or (`before`) hears of it late."""
 
+    async def arrive(forward: Forward) -> Reply:
+        await pause(seconds)
+        return await forward()
+
     async def act(_: Asked, forward: Forward) -> Reply:
         if before:
-            await pause(seconds)
-            return await forward()
+            arriving = asyncio.create_task(arrive(forward))
+            _on_their_way.add(arriving)
+            arriving.add_done_callback(_on_their_way.discard)
+            return await asyncio.shield(arriving)
         reply = await forward()
         await pause(seconds)
         return reply

@@ -176,3 +176,21 @@ async def test_a_parked_callback_of_another_job_stays_parked(
     await desk.ledger.learn_job_id(submission, "job-1", "answer")
 
     assert (0, 1) == (count(connection, "callback_inbox"), count(connection, "parked_callbacks"))
+
+
+async def test_a_job_that_shares_its_name_is_known_to_and_is_not_cancelled(
+    desk: Desk, connection: Connection
+) -> None:
+    """The documented ids collide: the request would cancel the other one's job as well."""
+    first, second = await desk.at_the_api("first"), await desk.apply("second")
+    assert [False] == [s.shares_job for s in (await desk.ledger.view(first.uid)).submissions]
+    await desk.admit()
+    await desk.accept(second)
+
+    shared = [
+        (await desk.ledger.view(key.uid)).submissions[-1].shares_job for key in (first, second)
+    ]
+    await desk.delete(first)
+
+    assert [True, True] == shared
+    assert 0 == count(connection, CANCELS, IS_CANCEL)

@@ -128,6 +128,11 @@ class A:
         named = replace(self.facts.view.submissions[-1], job_ids=(job_id,))
         return self._view(submissions=(*self.facts.view.submissions[:-1], named))
 
+    def sharing_its_job(self) -> Self:
+        """Another submission has a job of the same name."""
+        shared = replace(self.facts.view.submissions[-1], shares_job=True)
+        return self._view(submissions=(*self.facts.view.submissions[:-1], shared))
+
     def replaced_by_another(self) -> Self:
         """The submission was given up, and the next one waits."""
         first = replace(self.facts.view.submissions[-1], state=State.REPLACED)

@@ -21,7 +21,7 @@ from tradingsweep.domain.commands import (
     is_unsent,
     run_was_requested,
 )
-from tradingsweep.domain.endings import JOB_LOST, attempt_failed, gave_up
+from tradingsweep.domain.endings import JOB_LOST, attempt_failed, gave_up, too_late
 from tradingsweep.domain.facts import Facts, Submission
 from tradingsweep.domain.hearing import callback_came, job_has_ended, stale_callbacks
 from tradingsweep.domain.holding import held_for_a_human
@@ -116,6 +116,9 @@ def stream_told(facts: Facts) -> Action | None:
     live = facts.submission
     if facts.heard is None or live is None or live.state is not State.ACCEPTED:
         return None
+    if live.shares_job:
+        # Only its own callback tells which of the two it is about.
+        return None
     match facts.heard.news:
         case Done(sweep_run_id):
             return job_has_ended(facts, live, sweep_run_id, ())
@@ -178,7 +181,7 @@ def deadline_has_passed(facts: Facts) -> Action | None:
         return None
     live = facts.submission
     if live is not None and live.state is State.ACCEPTED:
-        return LastQuestion(live)
+        return Record(too_late(facts, live)) if live.shares_job else LastQuestion(live)
     if live is not None and live.state is State.UNKNOWN:
         return Record(
             gave_up(
@@ -198,7 +201,7 @@ def job_is_followed(facts: Facts) -> Action | None:
     live = facts.submission
     if live is None or live.state is not State.ACCEPTED:
         return None
-    return Follow(live, live.deadline_at)
+    return Rest(live.deadline_at) if live.shares_job else Follow(live, live.deadline_at)
 
 
 def is_too_large(facts: Facts) -> Action | None:

@@ -119,6 +119,8 @@ class Submission:
     """How often its key was answered with what will not change, and names no job."""
     job_ids: tuple[str, ...] = ()
     """In the order in which they were learned."""
+    shares_job: bool = False
+    """Another submission has a job of the same name: what is asked by it may be about either."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from tradingsweep.domain.actions import Action, AskAtOnce, Collect, Follow, Reco
 from tradingsweep.domain.answers import Done
 from tradingsweep.domain.changes import Change, InboxMark, InboxOutcome, LateResults, Learned
 from tradingsweep.domain.endings import attempt_failed, not_collected
-from tradingsweep.domain.facts import Facts, InboxRow, Submission
+from tradingsweep.domain.facts import Facts, Heard, InboxRow, Submission
 from tradingsweep.domain.outcomes import accepted
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import State
@@ -73,17 +73,18 @@ def job_has_ended(
     run = facts.view.run
     if run is not None and run.next_at is not None and facts.now < run.next_at:
         return Rest(run.next_at)
-    known = sweep_run_id or source.sweep_run_id or _from_stream(facts)
+    heard = None if source.shares_job else facts.heard
+    known = sweep_run_id or source.sweep_run_id or _name_in(heard)
     if known is not None:
         return Collect(source, known, inbox)
-    if facts.heard is not None and isinstance(facts.heard.news, Done):
+    if heard is not None and isinstance(heard.news, Done):
         nameless = "the Trading API names no sweep_run_id"
         return Record(not_collected(facts, source, nameless, inbox))
     if facts.late:
         unnamed = "nothing named its sweep_run_id in time"
         return Record(not_collected(facts, source, unnamed, inbox))
     # The callback has no name for the results; the stream may have one.
-    return Follow(source, source.deadline_at)
+    return Rest(source.deadline_at) if source.shares_job else Follow(source, source.deadline_at)
 
 
 def stale_callbacks(facts: Facts) -> Action | None:
@@ -97,9 +98,9 @@ def stale_callbacks(facts: Facts) -> Action | None:
         return _mark(row, InboxOutcome.MALFORMED)
 
 
-def _from_stream(facts: Facts) -> str | None:
-    heard = facts.heard.news if facts.heard else None
-    return heard.sweep_run_id if isinstance(heard, Done) else None
+def _name_in(heard: Heard | None) -> str | None:
+    news = heard.news if heard else None
+    return news.sweep_run_id if isinstance(news, Done) else None
 
 
 def _submission_of(facts: Facts, row: InboxRow) -> Submission | None:

@@ -53,5 +53,9 @@ SELECT 'cancel:' || s.key || ':' || j.external_job_id, s.sweep_uid, 'cancel',
 FROM submissions AS s JOIN submission_job_ids AS j ON j.submission_key = s.key
 WHERE s.key = %(key)s AND s.state IN ('cancelled', 'timed_out') AND s.slot_released_at IS NULL
   AND j.ended_at IS NULL
+  -- Where two jobs have one name, the other one's would be cancelled as well.
+  AND NOT EXISTS (
+      SELECT FROM submission_job_ids AS o JOIN submissions AS other ON other.key = o.submission_key
+      WHERE o.external_job_id = j.external_job_id AND other.key <> s.key AND other.api = s.api)
 ON CONFLICT (dedupe_key) DO NOTHING
 """

@@ -45,7 +45,12 @@ _SUBMISSIONS = """
 SELECT s.key, s.run_no, s.n, s.state, s.request, s.leader_epoch, s.intent_at, s.post_before,
        s.unknown_until, s.deadline_at, s.sweep_run_id, s.vain_look_ups,
        ARRAY(SELECT j.external_job_id FROM submission_job_ids AS j
-             WHERE j.submission_key = s.key ORDER BY j.learned_at, j.external_job_id) AS job_ids
+             WHERE j.submission_key = s.key ORDER BY j.learned_at, j.external_job_id) AS job_ids,
+       EXISTS (SELECT FROM submission_job_ids AS j
+               JOIN submission_job_ids AS o ON o.external_job_id = j.external_job_id
+               JOIN submissions AS other ON other.key = o.submission_key
+               WHERE j.submission_key = s.key AND o.submission_key <> s.key
+                 AND other.api = s.api) AS shares_job
 FROM submissions AS s
 WHERE s.sweep_uid = %(uid)s
   AND (s.run_no = (SELECT run_no FROM sweeps WHERE uid = %(uid)s)
@@ -207,6 +212,7 @@ def _submission(row: dict[str, Any]) -> Submission:
         sweep_run_id=row["sweep_run_id"],
         vain_look_ups=row["vain_look_ups"],
         job_ids=tuple(row["job_ids"]),
+        shares_job=row["shares_job"],
     )
 
 

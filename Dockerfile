@@ -21,15 +21,17 @@ COPY tradingapi/pyproject.toml tradingapi/
 # Libraries first: they change seldom. Then our own package, then what makes it start quickly.
 FROM builder AS operator-build
 ENV UV_PROJECT_ENVIRONMENT=/opt/tradingsweep
-RUN uv sync --package tradingsweep --no-install-workspace
+RUN uv sync --package tradingsweep --extra tracing --no-install-workspace
 COPY LICENSE ./
 COPY operator operator
 COPY dev/image dev/image
-RUN uv sync --package tradingsweep --no-editable \
- && uv export --package tradingsweep --format cyclonedx1.5 --quiet -o /opt/tradingsweep/sbom.cdx.json \
+RUN uv sync --package tradingsweep --extra tracing --no-editable \
+ && uv export --package tradingsweep --extra tracing --format cyclonedx1.5 --quiet \
+      -o /opt/tradingsweep/sbom.cdx.json \
  && sh dev/image/trim.sh /opt/tradingsweep \
  && /opt/tradingsweep/bin/python dev/image/bytecode.py \
       tradingsweep.cli tradingsweep.running tradingsweep.receiver.server \
+      tradingsweep.adapters.tracing.telemetry \
       httpcore httpcore._backends.anyio anyio._backends._asyncio
 
 FROM ${PYTHON_BASE_IMAGE} AS runtime

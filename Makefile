@@ -86,7 +86,7 @@ e2e: sync ## Live through an installation on a fresh kind cluster; figures in bu
 .PHONY: sbom
 sbom: sync ## Write what is in each image to build/sbom/ (CycloneDX); the images carry the same file
 	mkdir -p build/sbom
-	$(UV) export --frozen --no-dev --package tradingsweep --format cyclonedx1.5 --quiet \
+	$(UV) export --frozen --no-dev --package tradingsweep --extra tracing --format cyclonedx1.5 --quiet \
 	    --preview-features sbom-export -o build/sbom/operator.cdx.json
 	$(UV) export --frozen --no-dev --package tradingapi --extra arch --format cyclonedx1.5 --quiet \
 	    --preview-features sbom-export -o build/sbom/tradingapi.cdx.json

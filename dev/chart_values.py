@@ -230,6 +230,16 @@ VALUES = closed(
                 "annotations": labels("Such as the folder."),
             },
         ),
+        "tracing": closed(
+            "Traces of operator and receiver, over OTLP (HTTP with protobuf).",
+            {
+                "endpoint": text(
+                    "Base URL of a collector, such as http://otel-collector.monitoring.svc:4318;"
+                    " empty: no traces. OpenTelemetry's other variables go into extraEnv.",
+                    pattern=f"^$|{URL}",
+                )
+            },
+        ),
         "extraObjects": listed(
             "Objects that are added to the release; templates in them are evaluated.",
             {"type": "object"},

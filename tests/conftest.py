@@ -27,7 +27,7 @@ def _no_settings_of_the_user() -> Iterator[None]:
     """What somebody has exported for a demo does not reach the tests' processes."""
     with pytest.MonkeyPatch.context() as environment:
         for name in list(os.environ):
-            if name.startswith(("TRADINGSWEEP_", "TRADING_API_")):
+            if name.startswith(("TRADINGSWEEP_", "TRADING_API_", "OTEL_")):
                 environment.delenv(name)
         yield
 

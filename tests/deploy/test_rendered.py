@@ -28,6 +28,7 @@ tradingApi: {enabled: false, url: "https://trading.example.com"}
 crds: {keep: false}
 serviceMonitor: {enabled: true}
 dashboard: {enabled: true}
+tracing: {endpoint: "http://collector.monitoring.svc:4318"}
 operator:
   settings: {maxConcurrentSweeps: 20, allowedEmailDomains: [example.com]}
   extraEnv: [{name: A, value: b}]

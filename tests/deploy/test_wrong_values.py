@@ -18,6 +18,7 @@ REFUSED = {
     "DSN in values": ("secrets: {dsn: 'postgresql://u:hunter2@db/x'}", "dsn"),
     "URL with a password": ("tradingApi: {url: 'https://user:word@api'}", "url"),
     "URL that is none": ("receiver: {callbackBase: receiver.desk.svc}", "callbackBase"),
+    "collector with a password": ("tracing: {endpoint: 'http://u:word@otel:4318'}", "endpoint"),
     "tag latest": ("image: {tag: latest}", "tag"),
     "digest that is none": ("image: {digest: abc}", "digest"),
     "namespace with capitals": ("{watchNamespaces: [Desk], clusterId: x}", "watchNamespaces"),

@@ -29,6 +29,8 @@ class Settings:
     """Added to the Trading API's environment, without the prefix TRADING_API_."""
     receiver: Mapping[str, str] = field(default_factory=dict)
     """Added to the receiver's environment, without the prefix TRADINGSWEEP_."""
+    everybody: Mapping[str, str] = field(default_factory=dict)
+    """Added to the environments of operator and receiver, by full name."""
     namespaces: int = 1
     gated: bool = False
     """Between operator and Trading API stands a gate."""
@@ -101,9 +103,12 @@ class Ground:
             dsn,
             receiver_dsn,
             namespaces=tuple(self._namespace() for _ in range(settings.namespaces)),
-            operator_settings=_named("TRADINGSWEEP_", {**settings.operator, **urls}),
+            operator_settings={
+                **_named("TRADINGSWEEP_", {**settings.operator, **urls}),
+                **settings.everybody,
+            },
             api_settings=_named("TRADING_API_", settings.api),
-            receiver_settings=_named("TRADINGSWEEP_", settings.receiver),
+            receiver_settings={**_named("TRADINGSWEEP_", settings.receiver), **settings.everybody},
         )
 
     def _namespace(self) -> str:

@@ -31,6 +31,14 @@ postgresql://{{ .user }}:$({{ .password }})@{{ include "tradingsweep.fullname" .
 {{- end -}}
 {{- end -}}
 
+{{- /* Where traces go: OpenTelemetry's own variable. */ -}}
+{{- define "tradingsweep.tracing" -}}
+{{- with .Values.tracing.endpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ . | quote }}
+{{- end }}
+{{- end -}}
+
 {{- /* Settings as variables: maxStreams: 4 -> TRADINGSWEEP_MAX_STREAMS=4. */ -}}
 {{- define "tradingsweep.settings" -}}
 {{- $prefix := .prefix -}}

@@ -18,6 +18,18 @@ podSelector:
 - ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
 {{- end -}}
 
+{{- /* The collector's port: that of the endpoint, or its scheme's. */ -}}
+{{- define "tradingsweep.tracingPort" -}}
+{{- $url := urlParse .Values.tracing.endpoint -}}
+{{- $url.host | regexFind ":[0-9]+$" | trimPrefix ":" | default (ternary "443" "80" (eq $url.scheme "https")) -}}
+{{- end -}}
+
+{{- define "tradingsweep.tracingEgress" -}}
+{{- if .Values.tracing.endpoint -}}
+{{ include "tradingsweep.tcp" (list (include "tradingsweep.tracingPort" .)) }}
+{{- end -}}
+{{- end -}}
+
 {{- define "tradingsweep.tcp" -}}
 - ports:
   {{- range . }}

@@ -12,6 +12,7 @@ import structlog
 from tradingsweep.adapters import health
 from tradingsweep.adapters.ledger.listen import listen
 from tradingsweep.adapters.metrics.process import Metrics
+from tradingsweep.adapters.tracing import passes
 from tradingsweep.config import OperatorSettings
 from tradingsweep.crd.schema import schema_hash
 from tradingsweep.domain.facts import SweepObject
@@ -35,6 +36,7 @@ from tradingsweep.reconcile.sources import (
     hear_callbacks,
     send_effects,
 )
+from tradingsweep.reconcile.tracing import Traces, Untraced
 from tradingsweep.wiring import Parts, context_of, open_parts
 
 log = structlog.get_logger()
@@ -53,6 +55,7 @@ class Operator:
         self._settings = settings
         self._stop = asyncio.Event()
         self._metrics = Metrics()
+        self._traces: Traces = Untraced()
         self._not_ready: str | None = "starting"
         self._parts: Parts | None = None
         self._context: Context | None = None
@@ -71,6 +74,7 @@ class Operator:
             loop.add_signal_handler(number, self._stop.set)
         settings = self._settings
         async with AsyncExitStack() as stack:
+            self._traces = stack.enter_context(passes.traced())
             await stack.enter_async_context(
                 health.serve(
                     settings.health_host,
@@ -136,7 +140,7 @@ class Operator:
 
     async def _lead(self, parts: Parts) -> None:
         epoch = await parts.ledger.lead(parts.holder)
-        context = context_of(parts, self._settings, epoch, self._metrics)
+        context = context_of(parts, self._settings, epoch, self._metrics, self._traces)
         self._context = context
         await _learn_features(context)
         log.info("operator_started", epoch=epoch, cluster_id=parts.ledger.identity.cluster_id)

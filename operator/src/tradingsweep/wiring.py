@@ -22,6 +22,7 @@ from tradingsweep.reconcile.leadership import Leadership, LeaseTimes
 from tradingsweep.reconcile.measures import Measures
 from tradingsweep.reconcile.ports import Key, TradingApi
 from tradingsweep.reconcile.queue import KeyedQueue
+from tradingsweep.reconcile.tracing import Traces
 from tradingsweep.signature import Keyring
 
 
@@ -88,7 +89,9 @@ async def open_parts(settings: OperatorSettings, metrics: Metrics, stack: AsyncE
     )
 
 
-def context_of(parts: Parts, settings: OperatorSettings, epoch: int, measures: Measures) -> Context:
+def context_of(
+    parts: Parts, settings: OperatorSettings, epoch: int, measures: Measures, traces: Traces
+) -> Context:
     """Return what the loops share."""
     queue: KeyedQueue[Key] = KeyedQueue()
     context = Context(
@@ -112,6 +115,7 @@ def context_of(parts: Parts, settings: OperatorSettings, epoch: int, measures: M
         clock=clock,
         queue=queue,
         measures=measures,
+        traces=traces,
         features=None if settings.api_features is None else frozenset(settings.api_features),
     )
     if context.features is not None:

@@ -17,6 +17,8 @@ class Order:
     """Form fields as they were stored with the intent, without `webhook_url`."""
     callback_url: str = field(repr=False)
     """Carries the token: never logged."""
+    traceparent: str | None = None
+    """Where its trace is, as W3C's Trace Context writes it; None: it is not traced."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from starlette.routing import Route
 
 from tradingsweep.adapters.inbox import Inbox, Kept
 from tradingsweep.adapters.metrics.receiver import ReceiverMetrics
+from tradingsweep.adapters.tracing.callbacks import Callbacks
 from tradingsweep.errors import LedgerUnavailable
 from tradingsweep.receiver.body import take
 from tradingsweep.receiver.settings import ReceiverSettings
@@ -31,6 +32,7 @@ from tradingsweep.receiver.standard_webhooks import Signatures
 from tradingsweep.signature import Fault, Keyring
 
 PATH = "/webhook/sweep-callback"
+SIGNED = f"{PATH}/{{key}}/{{token}}"
 
 _KEY = re.compile(r"[0-9a-f]{64}")
 _JOB_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -42,15 +44,19 @@ _FULL_SECONDS = "300"
 _log = structlog.get_logger(__name__)
 
 
-def app(settings: ReceiverSettings, metrics: ReceiverMetrics | None = None) -> Starlette:
+def app(
+    settings: ReceiverSettings,
+    metrics: ReceiverMetrics | None = None,
+    traces: Callbacks | None = None,
+) -> Starlette:
     """Build the receiver; its lifespan opens and closes the connections to Postgres.
 
     Raises:
         ConfigurationError: the secrets or the DSN cannot be used.
     """
-    receiver = _Receiver(settings, metrics or ReceiverMetrics())
+    receiver = _Receiver(settings, metrics or ReceiverMetrics(), traces or Callbacks())
     routes = [
-        Route(f"{PATH}/{{key}}/{{token}}", receiver.callback, methods=["POST"]),
+        Route(SIGNED, receiver.callback, methods=["POST"]),
         Route("/healthz", _alive, methods=["GET"]),
         Route("/readyz", receiver.ready, methods=["GET"]),
     ]
@@ -72,12 +78,15 @@ def app(settings: ReceiverSettings, metrics: ReceiverMetrics | None = None) -> S
 class _Receiver:
     """What the routes share."""
 
-    def __init__(self, settings: ReceiverSettings, metrics: ReceiverMetrics) -> None:
+    def __init__(
+        self, settings: ReceiverSettings, metrics: ReceiverMetrics, traces: Callbacks
+    ) -> None:
         self._keyring = Keyring.parse(settings.callback_secrets.get_secret_value())
         secrets = settings.webhook_secrets
         # Not `if secrets`: an empty one is false, and would switch the check off without a word.
         self._signatures = None if secrets is None else Signatures.parse(secrets.get_secret_value())
         self.metrics = metrics
+        self._traces = traces
         self._limit = settings.receiver_max_body
         self._body_seconds = settings.receiver_body_seconds
         self.inbox = Inbox(settings.dsn.get_secret_value(), within=settings.receiver_store_seconds)
@@ -89,10 +98,12 @@ class _Receiver:
         if not (known and is_key):
             self.metrics.refused(self._keyring.fault(token) if is_key else Fault.KEY)
             raise _unauthorized()
-        body = await self._body(request)
-        with self._counted() as answered:
-            kept = await self.inbox.put(key, body)
-            answered(kept)
+        with self._traces.received(SIGNED, key) as told:
+            body = await self._body(request)
+            with self._counted() as answered:
+                kept = await self.inbox.put(key, body)
+                answered(kept)
+            told(kept)
         _log.info("callback", kept=kept, submission=key[:12])
         if kept is Kept.FULL:
             raise HTTPException(429, "too many callbacks", {"Retry-After": _FULL_SECONDS})

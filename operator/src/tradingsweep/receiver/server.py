@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 
 from tradingsweep import logs
 from tradingsweep.adapters.metrics.receiver import ReceiverMetrics
+from tradingsweep.adapters.tracing import callbacks
 from tradingsweep.errors import ConfigurationError, TradingSweepError
 from tradingsweep.receiver.routes import app
 from tradingsweep.receiver.settings import ReceiverSettings
@@ -53,13 +54,14 @@ async def _serve(settings: ReceiverSettings) -> None:
         raise ConfigurationError(f"cannot listen on {where}: {error.strerror or error}") from error
     metrics = ReceiverMetrics()
     logging.getLogger("_granian").addFilter(_is_news)
-    server = _server(app(settings, metrics), settings)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    _log.info("receiver", address=where, plain_callbacks=settings.plain_callbacks)
-    with metrics.served(settings.receiver_host, settings.receiver_metrics_port):
-        await server.serve()
+    with callbacks.traced() as traces:
+        server = _server(app(settings, metrics, traces), settings)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, server.stop)
+        _log.info("receiver", address=where, plain_callbacks=settings.plain_callbacks)
+        with metrics.served(settings.receiver_host, settings.receiver_metrics_port):
+            await server.serve()
     if not server.interrupt_signal:
         raise TradingSweepError("the receiver's server ended by itself; its last lines say why")
     _log.info("receiver stopped")

@@ -12,6 +12,7 @@ from tradingsweep.reconcile.measures import Measures, Result, Unmeasured
 from tradingsweep.reconcile.objects import Objects
 from tradingsweep.reconcile.ports import Cluster, Key, Ledger, TradingApi
 from tradingsweep.reconcile.queue import Bell, KeyedQueue
+from tradingsweep.reconcile.tracing import Traces, Untraced
 
 
 @dataclass(slots=True)
@@ -37,6 +38,8 @@ class Context:
     mails: Bell = field(default_factory=Bell)
     measures: Measures = field(default_factory=Unmeasured)
     """Who counts passes."""
+    traces: Traces = field(default_factory=Untraced)
+    """Who traces them."""
     posted: dict[str, datetime] = field(default_factory=dict)
     """Submissions that this process has begun to POST, with the intent that it was for."""
     passes: set[asyncio.Task[Result]] = field(default_factory=set)

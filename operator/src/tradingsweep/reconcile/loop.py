@@ -7,6 +7,7 @@ import structlog
 
 from tradingsweep.domain.changes import Change, Repair
 from tradingsweep.domain.decide import decide
+from tradingsweep.domain.facts import Facts
 from tradingsweep.domain.notices import notified
 from tradingsweep.errors import ClusterUnavailable, LedgerUnavailable, TradingApiUnavailable
 from tradingsweep.reconcile.context import Context
@@ -16,6 +17,7 @@ from tradingsweep.reconcile.observe import observe
 from tradingsweep.reconcile.perform import perform
 from tradingsweep.reconcile.ports import Key
 from tradingsweep.reconcile.publish import publish
+from tradingsweep.reconcile.tracing import hearing, name_in_trace
 
 log = structlog.get_logger()
 
@@ -32,21 +34,30 @@ async def reconcile(key: Key, context: Context) -> Result:
     for _ in range(MOST_STEPS):
         facts = await observe(key, context)
         name_run(facts)
+        name_in_trace(facts, context.traces)
         action = decide(facts)
-        change = await perform(key, action, facts, context)
+        with hearing(action, facts, context.traces):
+            change = await perform(key, action, facts, context)
+            if change is not None:
+                await _write(key, facts, change, context)
         if change is None:
             context.missing.discard(key.uid)
             await publish(key, action, facts, context)
             return Result.SUCCESS
-        # Written or not (somebody else decided first): the next look tells.
-        change = _as_a_repair(key, change, context)
-        if await context.ledger.write(key, facts.view, notified(facts, change)):
-            for mark in change.inbox:
-                context.measures.dealt_with(mark.outcome)
-            tell(change)
         _ring(context)
     context.queue.add(key)
     return Result.REQUEUE
+
+
+async def _write(key: Key, facts: Facts, change: Change, context: Context) -> None:
+    """Write a change or not (somebody else decided first): the next look tells."""
+    change = _as_a_repair(key, change, context)
+    with context.traces.step("store" if change.results is not None else "record"):
+        written = await context.ledger.write(key, facts.view, notified(facts, change))
+    if written:
+        for mark in change.inbox:
+            context.measures.dealt_with(mark.outcome)
+        tell(change)
 
 
 def _as_a_repair(key: Key, change: Change, context: Context) -> Change:
@@ -76,8 +87,10 @@ async def work(context: Context) -> None:
 async def _attempt(key: Key, context: Context) -> None:
     """Make one pass and count it; one that raises is planned anew."""
     started = context.clock()
-    with about(key):
+    with about(key), context.traces.step("reconcile"):
+        context.traces.note(sweep=f"{key.namespace}/{key.name}", uid=key.uid)
         result = await _outcome(key, context)
+        context.traces.note(result=result)
     context.measures.reconciled(result, max(0.0, context.clock() - started))
 
 

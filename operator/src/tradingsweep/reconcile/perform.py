@@ -65,7 +65,10 @@ async def perform(key: Key, action: Action, facts: Facts, context: Context) -> C
         case Submit(submission, first):
             return await _submit(submission, facts, context, first=first)
         case Collect():
-            return replace(await _collect(action, facts, context), learned=action.learned)
+            with context.traces.step("collect"):
+                context.traces.about(action.submission.key)
+                change = await _collect(action, facts, context)
+            return replace(change, learned=action.learned)
         case LastQuestion(submission):
             return await _ask(key, submission, facts, context)
         case _:
@@ -78,14 +81,21 @@ async def _submit(
     """POST, and append the job id before anything else is decided about it."""
     if submission.intent_at is not None:
         context.posted[submission.key] = submission.intent_at
-    order = Order(submission.key, submission.form, context.callback_url(submission.key))
     closes_at = _window_closes_at(submission, facts) if first else None
 
     def may_send() -> bool:
         in_window = closes_at is None or context.clock() < closes_at
         return in_window and context.may_act()
 
-    answer = await context.api.submit(order, first=first, may_send=may_send)
+    with context.traces.sending(submission.key, first=first) as sending:
+        order = Order(
+            submission.key,
+            submission.form,
+            context.callback_url(submission.key),
+            sending.header,
+        )
+        answer = await context.api.submit(order, first=first, may_send=may_send)
+        sending.answered(answer)
     if isinstance(answer, Accepted):
         await context.ledger.learn_job_id(
             submission.key, answer.job_id, "answer" if first else "lookup"

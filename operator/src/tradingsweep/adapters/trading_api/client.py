@@ -116,6 +116,8 @@ class TradingApiClient:
             "Content-Type": "application/x-www-form-urlencoded",
             "Connection": "close",
         }
+        if order.traceparent is not None:
+            headers["traceparent"] = order.traceparent
         call = Call("POST", "/api/v1/strategy/sweep", headers, urlencode(form).encode())
         seen = await self._posts.exchange(call, self._post_timeout, may_send=may_send)
         redact = self._redact.also(*secrets_of(order.key, order.callback_url))

@@ -62,6 +62,10 @@ WRONG_FIELDS = [
     ("slippage_bps", "inf"),
     ("fill", "lookahead"),
     ("signal_period", "9"),
+    ("signal_range", "[5, 9]"),
+    ("search", "annealing"),
+    ("max_trials", "10"),
+    ("seed", "1"),
     ("surprise", "1"),
 ]
 

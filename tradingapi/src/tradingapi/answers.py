@@ -176,6 +176,8 @@ class HeatmapAnswer(BaseModel):
     fast: list[int]
     slow: list[int]
     values: list[list[float | None]]
+    signal_period: int | None
+    """MACD: whose combinations these are."""
 
 
 class PairAnswer(BaseModel):
@@ -185,6 +187,8 @@ class PairAnswer(BaseModel):
     ticker: str
     fast_period: int
     slow_period: int
+    signal_period: int | None = None
+    """Where several signal lines were tested."""
     synthetic: bool
     """Whether the prices were invented."""
 

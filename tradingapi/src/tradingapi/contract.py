@@ -20,11 +20,17 @@ from pydantic import (
 )
 
 from tradingapi.engine import Fill, Strategy, SweepSpec
-from tradingapi.engine.spec import HIGHEST_LEVEL
+from tradingapi.engine.spec import HIGHEST_LEVEL, MOST_TRIALS, Search
 from tradingapi.prices.source import TICKER
 
 SECRET_FIELDS: Final = frozenset({"webhook_url"})
 """Left out of an idempotency fingerprint, and of anything that is logged."""
+
+CAME_LATER: Final = {"signal_range": None, "search": "grid", "max_trials": None, "seed": None}
+"""Fields that the first requests did not have, and their defaults."""
+
+TRIALS: Final = 500
+"""Combinations that `bayes` tests where nothing is said."""
 
 LONGEST_URL: Final = 2_048
 
@@ -75,6 +81,14 @@ Range = Annotated[
     BeforeValidator(read_range),
     AfterValidator(check_range),
     Field(description="Min and max, inclusive. In a form: [10, 20], the field twice, or 10-20."),
+]
+
+
+SignalPeriod = Annotated[int, Field(strict=True, ge=2, le=50)]
+SignalRange = Annotated[
+    tuple[SignalPeriod, SignalPeriod],
+    BeforeValidator(read_range),
+    AfterValidator(check_range),
 ]
 
 
@@ -133,6 +147,14 @@ class SweepRequest(BaseModel):
     fee_bps: float = Field(10.0, ge=0, le=1_000, allow_inf_nan=False)
     slippage_bps: float = Field(0.0, ge=0, le=1_000, allow_inf_nan=False)
     fill: Fill = Fill.NEXT_OPEN
+    signal_range: SignalRange | None = Field(
+        None, description="MACD only: the signal line as a third range, by the same step."
+    )
+    search: Search = Field(
+        Search.GRID, description="bayes tests max_trials combinations, each chosen by the last."
+    )
+    max_trials: int | None = Field(None, ge=1, le=MOST_TRIALS, description="bayes only; 500.")
+    seed: int | None = Field(None, ge=0, lt=2**32, description="bayes only; 0.")
 
     @field_validator("webhook_url")
     @classmethod
@@ -156,15 +178,27 @@ class SweepRequest(BaseModel):
             raise ValueError("fast_range: its min must be less than slow_range's min")
         if self.fast_range[1] >= self.slow_range[1]:
             raise ValueError("fast_range: its max must be less than slow_range's max")
-        if self.signal_period is not None and self.strategy_type is not Strategy.MACD:
-            raise ValueError("signal_period: only for strategy_type MACD")
-        if self.strategy_type is not Strategy.RSI:
-            if self.rsi_period is not None:
-                raise ValueError("rsi_period: only for strategy_type RSI")
-        elif max(self.fast_range[1], self.slow_range[1]) > HIGHEST_LEVEL:
-            raise ValueError(f"slow_range: levels of RSI are 1..{HIGHEST_LEVEL}")
         if self.start and self.end and nanoseconds(self.start) >= nanoseconds(self.end, end=True):
             raise ValueError("start: must be before end")
+        return self
+
+    @model_validator(mode="after")
+    def check_strategy(self) -> Self:
+        """Check what belongs to one strategy, or to one way to search."""
+        for name, belongs, owner in (
+            ("signal_period", self.strategy_type is Strategy.MACD, "strategy_type MACD"),
+            ("signal_range", self.strategy_type is Strategy.MACD, "strategy_type MACD"),
+            ("rsi_period", self.strategy_type is Strategy.RSI, "strategy_type RSI"),
+            ("max_trials", self.search is Search.BAYES, "search bayes"),
+            ("seed", self.search is Search.BAYES, "search bayes"),
+        ):
+            if getattr(self, name) is not None and not belongs:
+                raise ValueError(f"{name}: only for {owner}")
+        if self.signal_range is not None and self.signal_period is not None:
+            raise ValueError("signal_range: not together with signal_period")
+        levels = max(self.fast_range[1], self.slow_range[1])
+        if self.strategy_type is Strategy.RSI and levels > HIGHEST_LEVEL:
+            raise ValueError(f"slow_range: levels of RSI are 1..{HIGHEST_LEVEL}")
         return self
 
     @property
@@ -187,11 +221,22 @@ class SweepRequest(BaseModel):
             fill=self.fill,
             fee_bps=self.fee_bps,
             slippage_bps=self.slippage_bps,
+            signal_periods=self.signal_range,
+            signal_step=1 if self.signal_range is None else self.step,
+            search=self.search,
+            max_trials=TRIALS if self.max_trials is None else self.max_trials,
+            search_seed=self.seed or 0,
         )
 
     def fingerprint(self) -> str:
-        """Two requests with one fingerprint ask for the same sweep."""
+        """Two requests with one fingerprint ask for the same sweep.
+
+        A field that came later is left out where it says nothing new: keys outlive an upgrade.
+        """
         asked = self.model_dump(mode="json", exclude=set(SECRET_FIELDS))
+        for name, default in CAME_LATER.items():
+            if asked[name] == default:
+                del asked[name]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     def options(self) -> dict[str, Any]:
@@ -205,6 +250,7 @@ class SweepRequest(BaseModel):
             "fee_bps",
             "slippage_bps",
             "fill",
+            *CAME_LATER,
         }
         return self.model_dump(mode="json", include=beyond & self.model_fields_set)
 

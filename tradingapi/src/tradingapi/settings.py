@@ -2,6 +2,7 @@
 
 import os
 from enum import StrEnum
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -30,6 +31,7 @@ class Feature(StrEnum):
     CANCEL = "cancel"
     RESULTS = "results"
     REPORT = "report"
+    BAYES = "bayes-search"
 
 
 class Settings(BaseSettings):
@@ -45,8 +47,10 @@ class Settings(BaseSettings):
     """Accept the published development key too."""
     data_dir: Path = Path("tradingapi-data")
     """Where jobs, results and deliveries are kept. One server at a time."""
-    features: Annotated[frozenset[Feature], NoDecode] = frozenset(Feature)
-    """What is switched on beyond a plain sweep API."""
+    features: Annotated[frozenset[Feature], NoDecode] = Field(
+        frozenset(Feature), validate_default=True
+    )
+    """What is switched on beyond a plain sweep API. What is not installed is left out."""
     sources: Annotated[tuple[str, ...], NoDecode] = ("directory", "arch", "synthetic")
     """Price sources in the order in which they are asked: these, `yfinance`, `ccxt`, or others'."""
     exchange: str = "kraken"
@@ -114,6 +118,12 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("features")
+    @classmethod
+    def leave_out_what_is_missing(cls, value: frozenset[Feature]) -> frozenset[Feature]:
+        """`search: bayes` needs an extra."""
+        return value if find_spec("optuna") else value - {Feature.BAYES}
 
     @model_validator(mode="after")
     def check_webhooks(self) -> Self:

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from tradingapi.engine import Strategy, SweepResult
+from tradingapi.engine import Strategy, SweepResult, SweepSpec
 from tradingapi.engine import columns as c
 from tradingapi.engine.bars import FloatArray
 from tradingapi.engine.metrics import Metrics
+from tradingapi.engine.spec import Search
 from tradingapi.honesty import HonestyReport
 
 SECONDS_A_DAY: Final = 86_400
@@ -101,6 +102,19 @@ def verdict_on_the_wire(report: HonestyReport) -> dict[str, Any]:
     }
 
 
+def _search_on_the_wire(spec: SweepSpec) -> dict[str, Any]:
+    """Say what was searched, and how: the grid, or some of it."""
+    macd, several = spec.strategy is Strategy.MACD, spec.signal_periods is not None
+    bayes = spec.search is Search.BAYES
+    return {
+        "signal_period": spec.signal_period if macd and not several else None,
+        "signal_range": list(spec.signal_periods) if spec.signal_periods else None,
+        "search": spec.search.value,
+        "max_trials": spec.max_trials if bayes else None,
+        "seed": spec.search_seed if bayes else None,
+    }
+
+
 def summary_on_the_wire(result: SweepResult) -> dict[str, Any]:
     """Convert what a run's rows have in common: what they were measured on, and how."""
     spec, origin = result.spec, result.origin
@@ -124,7 +138,7 @@ def summary_on_the_wire(result: SweepResult) -> dict[str, Any]:
             "fill": spec.fill.value,
             "fee_bps": spec.fee_bps,
             "slippage_bps": spec.slippage_bps,
-            "signal_period": spec.signal_period if spec.strategy is Strategy.MACD else None,
+            **_search_on_the_wire(spec),
             "rsi_period": spec.rsi_period if spec.strategy is Strategy.RSI else None,
             "start_state": spec.start_state.value,
             "risk_free_rate": spec.risk_free_rate,

@@ -154,6 +154,12 @@ class SweepSpec:
         """Whether `fast` and `slow` are levels of one line."""
         return self.strategy is Strategy.RSI
 
+    @property
+    def requested(self) -> int:
+        """Combinations of the ranges, those with fast >= slow included."""
+        axes = [range(low, high + 1, self.step) for low, high in (self.fast, self.slow)]
+        return len(axes[0]) * len(axes[1]) * len(self.signals)
+
     def _read_words(self) -> None:
         for name, kind in WORDS.items():
             try:

@@ -12,9 +12,10 @@ from tradingapi import engine
 from tradingapi.engine import Bars, Strategy, SweepResult, SweepSpec, sweep
 from tradingapi.engine.coercion import as_bars
 from tradingapi.engine.display import escaped
+from tradingapi.engine.spec import Search
 from tradingapi.honesty.backtester import Backtester
 from tradingapi.honesty.by_engine import SweepEngine, surface_of
-from tradingapi.honesty.checks import Checks, Options, examine, glance, steps
+from tradingapi.honesty.checks import SAMPLED, Checks, Options, examine, glance, steps
 from tradingapi.honesty.holding import Holding, hold
 from tradingapi.honesty.permutation import permutations_for
 from tradingapi.honesty.ratios import finite
@@ -30,6 +31,9 @@ DEFAULT: Final = Options()
 
 SEARCH: Final = 1_000
 """A search costs as much as measuring so many more pairs: prices are permuted and prepared."""
+
+TRIAL: Final = 2_000
+"""A trial of `bayes` costs as much as measuring so many pairs: it waits for the sampler."""
 
 
 class Preset(StrEnum):
@@ -198,9 +202,12 @@ def _asked(options: Options, study: Study) -> Mapping[str, Any]:
     }
 
 
-def effort(pairs: int, preset: Preset) -> int:
+def effort(pairs: int, preset: Preset, search: Search = Search.GRID) -> int:
     """Say how much a sweep with its report is to compute, in pairs measured on a window."""
-    again = permutations_for(pairs) + FOLDS if preset is Preset.STANDARD else 0
+    full = preset is Preset.STANDARD
+    if search is Search.BAYES:
+        return pairs * TRIAL * (1 + (SAMPLED if full else 0))
+    again = permutations_for(pairs) + FOLDS if full else 0
     return (pairs + SEARCH) * (1 + again)
 
 

@@ -13,7 +13,7 @@ from tradingapi.engine import Bars, Fill, SweepSpec
 from tradingapi.engine.bars import FloatArray, IntArray
 from tradingapi.engine.grid import Choice
 from tradingapi.engine.periods import INTERVAL_SECONDS
-from tradingapi.engine.trace import Trace, trace, trace_holding
+from tradingapi.engine.trace import Trace, alone, trace, trace_holding
 from tradingapi.engine.window import Window, first_bar_of_all, resolve_window
 
 NANOSECONDS: Final = 10**9
@@ -67,10 +67,10 @@ class Run:
 
 def follow_pair(history: Bars, spec: SweepSpec, pair: Choice, start: int) -> Run:
     """Run one pair through a sweep's window, which begins at `start` in UTC nanoseconds."""
-    alone = replace(spec, fast=(pair.fast,) * 2, slow=(pair.slow,) * 2, start=start)
-    window = resolve_window(history.time, alone, first_bar_of_all(alone, pair.slow))
-    found = trace(history, alone, window, pair)
-    return Run(history, alone, window, found, trace_holding(history, alone, window))
+    one = replace(alone(spec, pair), fast=(pair.fast,) * 2, slow=(pair.slow,) * 2, start=start)
+    window = resolve_window(history.time, one, first_bar_of_all(one, pair.slow))
+    found = trace(history, one, window, pair)
+    return Run(history, one, window, found, trace_holding(history, one, window))
 
 
 def trades(run: Run) -> list[dict[str, Any]]:

@@ -1,15 +1,17 @@
 """One pair of a finished run: its trades and its equity."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import numpy as np
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
+from typing_extensions import override
 
 from tradingapi.answers import EquityAnswer, TradesAnswer
 from tradingapi.contract import SweepRequest, nanoseconds
-from tradingapi.engine.grid import Pair
-from tradingapi.problems import Gone, NotFound, ProblemBody
+from tradingapi.engine.grid import Choice, Pair, Triple
+from tradingapi.problems import Gone, InvalidParameters, NotFound, ProblemBody
+from tradingapi.results.memory import Loaded
 from tradingapi.results.path import Run, curves, follow_pair, trades
 from tradingapi.routes.access import KeyRequired
 from tradingapi.routes.found import find_content, find_rows, find_run
@@ -29,10 +31,36 @@ MOST_POINTS: Final = 100_000
 Period = Annotated[int, Path(ge=1, le=500)]
 
 
+class Asked(NamedTuple):
+    """Which combination is meant."""
+
+    fast: int
+    slow: int
+    signal: int | None
+
+    @override
+    def __str__(self) -> str:
+        return "/".join(str(period) for period in self if period is not None)
+
+
+def asked_for(
+    fast: Period,
+    slow: Period,
+    signal_period: Annotated[
+        int | None, Query(ge=2, le=50, description="Where several signal lines were tested: which.")
+    ] = None,
+) -> Asked:
+    """Read it from the address."""
+    return Asked(fast, slow, signal_period)
+
+
+Wanted = Annotated[Asked, Depends(asked_for)]
+
+
 @router.get("/trades", response_model=TradesAnswer)
-def trades_of(sweep_run_id: str, fast: Period, slow: Period, served: Served) -> Response:
+def trades_of(sweep_run_id: str, asked: Wanted, served: Served) -> Response:
     """List a pair's trades, oldest first; one that is still open has no exit."""
-    head, run = _follow(sweep_run_id, Pair(fast, slow), served)
+    head, run = _follow(sweep_run_id, asked, served)
     found = trades(run)
     return QuickJson({**head, "trades": found, "returned": len(found)})
 
@@ -40,33 +68,49 @@ def trades_of(sweep_run_id: str, fast: Period, slow: Period, served: Served) -> 
 @router.get("/equity", response_model=EquityAnswer)
 def equity_of(
     sweep_run_id: str,
-    fast: Period,
-    slow: Period,
+    asked: Wanted,
     served: Served,
     points: Annotated[int, Query(ge=3, le=MOST_POINTS, description="Most bars to show.")] = POINTS,
 ) -> Response:
     """Show equity, drawdown and position at each close, with buy-and-hold on the same bars."""
-    head, run = _follow(sweep_run_id, Pair(fast, slow), served)
+    head, run = _follow(sweep_run_id, asked, served)
     return QuickJson({**head, **curves(run, points)})
 
 
-def _follow(run_id: str, pair: Pair, served: Services) -> tuple[dict[str, Any], Run]:
+def _follow(run_id: str, asked: Asked, served: Services) -> tuple[dict[str, Any], Run]:
     """Run a pair again on the bars that its sweep saw."""
     job = find_run(run_id, served)
     content, rows = find_content(job, served), find_rows(job, served)
-    tested = (rows.column("fast_period") == pair.fast) & (rows.column("slow_period") == pair.slow)
-    if not np.any(tested):
-        raise NotFound(f"This run has no pair {pair.fast}/{pair.slow}")
+    spec = SweepRequest.model_validate(job.request).to_spec()
+    pair = _tested(asked, rows, several=spec.signal_periods is not None)
     bars = served.library.bars(content)
     if bars is None:
         raise Gone("The prices of this run are not kept any more; run the sweep again")
-    spec = SweepRequest.model_validate(job.request).to_spec()
     start = nanoseconds(datetime.fromisoformat(content.summary["settings"]["start"]))
     head = {
         "sweep_run_id": run_id,
         "ticker": job.request["ticker"],
         "fast_period": pair.fast,
         "slow_period": pair.slow,
+        **({"signal_period": pair.signal} if isinstance(pair, Triple) else {}),
         "synthetic": bars.origin.synthetic,
     }
     return head, follow_pair(bars, spec, pair, start)
+
+
+def _tested(asked: Asked, rows: Loaded, *, several: bool) -> Choice:
+    """Find the combination that is meant.
+
+    Raises:
+        InvalidParameters: Several signal lines were tested, and none is named.
+        NotFound: It was not tested.
+    """
+    fast, slow, signal = asked
+    if several and signal is None:
+        raise InvalidParameters.of("signal_period", "this run tested several: say which")
+    tested = (rows.column("fast_period") == fast) & (rows.column("slow_period") == slow)
+    if signal is not None:
+        tested &= rows.column("signal_period") == signal
+    if not np.any(tested):
+        raise NotFound(f"This run has no pair {asked}")
+    return Triple(fast, slow, signal) if several and signal is not None else Pair(fast, slow)

@@ -10,7 +10,7 @@ from tradingapi.answers import HeatmapAnswer, ResultPage
 from tradingapi.problems import InvalidParameters, ProblemBody
 from tradingapi.results.cursor import LONGEST_CURSOR, BadCursorError, CursorSeal
 from tradingapi.results.export import csv_pieces
-from tradingapi.results.heatmap import heatmap
+from tradingapi.results.heatmap import UntestedSignalError, heatmap
 from tradingapi.results.memory import Order
 from tradingapi.results.metric import Metric
 from tradingapi.results.table import rows_of
@@ -30,6 +30,7 @@ PAGE: Final = 100
 LARGEST_PAGE: Final = 1_000
 
 MOST_TRADES: Final = 2**31 - 1
+SIGNAL: Final = "MACD with several signal lines: which one; the best combination's if not said."
 BELOW: Final = "Leave out pairs with fewer closed trades."
 
 
@@ -137,10 +138,14 @@ def heatmap_of(
     served: Served,
     metric: Metric = Metric.SCORE,
     min_trades: Annotated[int, Query(ge=0, le=MOST_TRADES, description=BELOW)] = 0,
+    signal_period: Annotated[int | None, Query(ge=2, le=50, description=SIGNAL)] = None,
 ) -> Response:
-    """Lay a metric out over the grid of periods."""
+    """Lay a metric out over the grid of periods; what a search left untested is null."""
     job = find_run(sweep_run_id, served)
-    found = heatmap(find_rows(job, served), metric, min_trades)
+    try:
+        found = heatmap(find_rows(job, served), metric, min_trades, signal_period)
+    except UntestedSignalError:
+        raise InvalidParameters.of("signal_period", "was not tested in this run") from None
     return QuickJson(
         {
             "sweep_run_id": sweep_run_id,

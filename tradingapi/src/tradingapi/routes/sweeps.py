@@ -12,11 +12,12 @@ from tradingapi.body import FORM, JSON, body_schema, read_model
 from tradingapi.contract import SweepRequest
 from tradingapi.egress.guard import ForbiddenUrlError
 from tradingapi.engine.grid import grid
+from tradingapi.engine.spec import Search
 from tradingapi.honesty import Preset, effort
 from tradingapi.problems import InvalidParameters, KeyReused, ProblemBody, QueueFull
 from tradingapi.routes.access import KeyRequired
 from tradingapi.services import Served, Services
-from tradingapi.settings import Feature
+from tradingapi.settings import Feature, Settings
 from tradingapi.store.jobs import KeyReusedError, NewJob, QueueFullError
 from tradingapi.wire import timestamp
 
@@ -92,13 +93,7 @@ def _new_job(served: Services, asked: SweepRequest, fingerprint: str, now: float
         served.guard.check(asked.webhook_url)
     except ForbiddenUrlError as error:
         raise InvalidParameters.of("webhook_url", str(error)) from None
-    wanted = grid(asked.to_spec())
-    most = served.settings.max_combinations
-    if wanted.requested > most:
-        raise InvalidParameters.of(
-            "fast_range", f"with slow_range and step at most {most} combinations"
-        )
-    asks = effort(len(wanted), Preset(asked.preset))
+    requested, asks = _measured(asked, served.settings)
     accepted = Accepted(
         job_id=new_job_id(asked.ticker, now),
         parameters=AcceptedParameters(
@@ -106,7 +101,7 @@ def _new_job(served: Services, asked: SweepRequest, fingerprint: str, now: float
             fast_range=asked.fast_range,
             slow_range=asked.slow_range,
             step=asked.step,
-            combinations=wanted.requested,
+            combinations=requested,
             **asked.options(),
         ),
         estimated_duration_seconds=served.runner.estimate(asks),
@@ -121,6 +116,26 @@ def _new_job(served: Services, asked: SweepRequest, fingerprint: str, now: float
         fingerprint=fingerprint,
         created_at=now,
     )
+
+
+def _measured(asked: SweepRequest, settings: Settings) -> tuple[int, int]:
+    """Return the requested combinations, and how much work they are.
+
+    Raises:
+        InvalidParameters: There are too many for a grid, or the sampler is not here.
+    """
+    spec, preset = asked.to_spec(), Preset(asked.preset)
+    requested, most = spec.requested, settings.max_combinations
+    if spec.search is Search.BAYES:
+        if Feature.BAYES not in settings.features:
+            raise InvalidParameters.of("search", "bayes is not installed on this server")
+        return requested, effort(min(spec.max_trials, requested), preset, spec.search)
+    if requested > most:
+        rule = f"with slow_range and step at most {most} combinations"
+        if Feature.BAYES in settings.features:
+            rule += "; search bayes tests some of more"
+        raise InvalidParameters.of("fast_range", rule)
+    return requested, effort(len(grid(spec)), preset)
 
 
 def new_job_id(ticker: str, now: float) -> str:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -35,6 +35,8 @@ CHUNK: Final = 20_000_000
 
 STEPS: Final = 20
 """A small grid tells its progress in so many steps, or after each pair."""
+
+Found = TypeVar("Found")
 
 
 def sweep(
@@ -85,7 +87,7 @@ def sweep(
         return wanted, _run(Prepared(job, wanted, history.close, spec), told, threads)
 
     shown = at_a_prompt() and on_progress is None if bar is None else bar
-    tested, figures = _behind_a_bar(run, on_progress) if shown else run(on_progress)
+    tested, figures = behind_a_bar(run, on_progress) if shown else run(on_progress)
     holding = held_throughout(job)
     for found in (figures, holding):
         if not np.isfinite(found[c.TOTAL_RETURN]).all():
@@ -121,9 +123,8 @@ def at_a_prompt() -> bool:
     return typed and threading.current_thread() is threading.main_thread()
 
 
-def _behind_a_bar(
-    run: Callable[[Progress], tuple[Grid, FloatArray]], on_progress: Progress | None
-) -> tuple[Grid, FloatArray]:
+def behind_a_bar(run: Callable[[Progress], Found], on_progress: Progress | None) -> Found:
+    """Run something that tells its progress, with a bar once it has taken two seconds."""
     # The library that draws takes longer to load than most sweeps take.
     with importlib.import_module("tradingapi.engine.waiting").waiting() as waiting:
         count: Progress = waiting.count("sweep")

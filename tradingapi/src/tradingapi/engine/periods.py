@@ -2,7 +2,7 @@
 
 import math
 
-from tradingapi.engine.bars import Bars
+from tradingapi.engine.bars import Bars, IntArray
 
 INTERVAL_SECONDS = {
     "1m": 60,
@@ -37,12 +37,16 @@ def bars_per_year(bars: Bars) -> tuple[float, str]:
     known = BY_CALENDAR.get((bars.origin.calendar or "", bars.origin.interval))
     if known is not None:
         return known, "calendar"
-    years = float(bars.time[-1] - bars.time[0]) / 1e9 / SECONDS_A_YEAR
-    counted = (len(bars) - 1) / years
-    hourly = bars.origin.interval in {"1h", "4h"}
-    usual = [24 * figure for figure in USUAL] if hourly else USUAL
-    near = min(usual, key=lambda figure: abs(counted / figure - 1))
-    return (near if abs(counted / near - 1) <= CLOSE_ENOUGH else counted), "derived"
+    return counted(bars.time, bars.origin.interval), "derived"
+
+
+def counted(time: IntArray, interval: str) -> float:
+    """Count the bars a year, and round to a usual figure that is near."""
+    years = float(time[-1] - time[0]) / 1e9 / SECONDS_A_YEAR
+    found = (time.size - 1) / years
+    usual = [24 * figure for figure in USUAL] if interval in {"1h", "4h"} else USUAL
+    near = min(usual, key=lambda figure: abs(found / figure - 1))
+    return near if abs(found / near - 1) <= CLOSE_ENOUGH else found
 
 
 def nearest_interval(seconds: float) -> str:

@@ -26,6 +26,16 @@ def sharpe(returns: FloatArray, risk_free: float, per_year: float) -> float | No
     return float(excess.mean()) / spread * math.sqrt(per_year)
 
 
+def sortino(returns: FloatArray, risk_free: float, per_year: float) -> float | None:
+    """Return mean(r - rf) / sqrt(mean of min(r - rf, 0)²) · sqrt(A) (Sortino, van der Meer 1991).
+
+    The second mean is over all bars; None where no bar is below.
+    """
+    excess = returns - risk_free
+    below = float(np.mean(np.minimum(excess, 0.0) ** 2))
+    return None if below == 0.0 else float(excess.mean()) / math.sqrt(below) * math.sqrt(per_year)
+
+
 def growth(returns: FloatArray) -> float:
     """Return what 1 becomes."""
     return float(np.prod(1 + returns))

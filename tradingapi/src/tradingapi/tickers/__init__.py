@@ -5,6 +5,7 @@ pair has, for each ticker, its place among all pairs, and pairs are ranked by th
 """
 
 from tradingapi.tickers.part import BadTickerError, TickerPart
+from tradingapi.tickers.portfolio import Portfolio, portfolio
 from tradingapi.tickers.result import ManyResult, PairRank
 from tradingapi.tickers.sweep import MOST_TICKERS, sweep_many
 
@@ -13,6 +14,8 @@ __all__ = [
     "BadTickerError",
     "ManyResult",
     "PairRank",
+    "Portfolio",
     "TickerPart",
+    "portfolio",
     "sweep_many",
 ]

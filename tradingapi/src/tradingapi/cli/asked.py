@@ -13,6 +13,7 @@ from tradingapi.contract import nanoseconds, read_moment
 from tradingapi.engine import Bars, Direction, Fill, Search, Strategy, SweepSpec
 from tradingapi.prices import file as price_file
 from tradingapi.prices.arch_data import ArchSource
+from tradingapi.prices.directory import DirectorySource
 from tradingapi.prices.exchange import ExchangeSource
 from tradingapi.prices.source import (
     PriceError,
@@ -26,6 +27,7 @@ from tradingapi.prices.source import (
 from tradingapi.prices.synthetic import SyntheticSource
 from tradingapi.prices.yahoo import YahooSource
 from tradingapi.sources import SourceError, foreign
+from tradingapi.tickers import MOST_TICKERS
 
 EXAMPLES: Final = {"arch": "^GSPC", "synthetic": "SYN:DEMO"}
 """Tickers that a source is asked for if none is named."""
@@ -38,14 +40,22 @@ DEFAULTS: Final = {
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What was typed; None is what was left out."""
+class Where:
+    """Where prices come from; None is what was left out."""
 
     file: Path | None
     source: str | None
-    ticker: str | None
     exchange: str
     interval: str | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was typed; None is what was left out."""
+
+    where: Where
+    tickers: tuple[str, ...]
+    tickers_file: Path | None
     start: str | None
     end: str | None
     strategy: str
@@ -64,6 +74,32 @@ class Asked:
     search: str
     max_trials: int
     seed: int
+
+
+def names_of(asked: Asked) -> list[str]:
+    """List the tickers that were named, one by one and in a file; none is fine.
+
+    Raises:
+        CommandError: The file cannot be read, one is named twice, or there are too many.
+    """
+    names = list(asked.tickers)
+    if asked.tickers_file is not None:
+        try:
+            text = asked.tickers_file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not text"
+            raise CommandError(
+                f"--tickers: {asked.tickers_file} cannot be read: {why}", Status.WRONG
+            ) from error
+        names += [name for line in text.splitlines() if (name := line.partition("#")[0].strip())]
+        if not names:
+            raise CommandError(f"--tickers: {asked.tickers_file} names none", Status.WRONG)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise CommandError(f"--ticker: {twice} is named twice", Status.WRONG)
+    if len(names) > MOST_TICKERS:
+        raise CommandError(f"--tickers: at most {MOST_TICKERS:,}", Status.WRONG)
+    return names
 
 
 def spec_of(asked: Asked) -> SweepSpec:
@@ -102,20 +138,23 @@ def spec_of(asked: Asked) -> SweepSpec:
         raise CommandError(as_option(str(error)), Status.WRONG) from error
 
 
-def bars_of(asked: Asked, spec: SweepSpec) -> Bars:
-    """Fetch the prices, without a bar that is not over yet.
+def bars_of(asked: Asked, ticker: str | None, spec: SweepSpec) -> Bars:
+    """Fetch a ticker's prices, without a bar that is not over yet.
 
     Raises:
         CommandError: There are none, or they are wrong; the message says what to do.
     """
-    name = asked.source or (price_file.NAME if asked.file is not None else "arch")
+    where = asked.where
+    own = "arch" if where.file is None else price_file.NAME
+    if where.file is not None and where.file.is_dir():
+        own = DirectorySource.name
     return fetched(
-        name,
-        asked.ticker,
-        asked.interval,
+        where.source or own,
+        ticker,
+        where.interval,
         spec,
-        file=asked.file,
-        exchange=asked.exchange,
+        file=where.file,
+        exchange=where.exchange,
     )
 
 
@@ -136,11 +175,15 @@ def fetched(
     try:
         if name == price_file.NAME:
             return finished(_read(file, ticker, interval), time.time())
-        if file is not None:
+        if name == DirectorySource.name:
+            source: PriceSource = _directory(file)
+        elif file is not None:
             raise CommandError(
                 f"--source: {name} reads no file", Status.WRONG, "Leave out the file, or --source."
             )
-        source, wanted = _source(name, exchange), interval or "1d"
+        else:
+            source = _source(name, exchange)
+        wanted = interval or "1d"
         chosen = ticker or EXAMPLES.get(name)
         if chosen is None or not is_ticker(chosen):
             raise CommandError(
@@ -159,6 +202,16 @@ def _read(file: Path | None, ticker: str | None, interval: str | None) -> Bars:
         )
     name = ticker or re.sub(r"[^A-Z0-9.^=:_-]", "-", file.stem.upper())[:20]
     return price_file.read_bars(file, name, interval)
+
+
+def _directory(folder: Path | None) -> PriceSource:
+    if folder is None or not folder.is_dir():
+        raise CommandError(
+            "FILE: the source directory needs a folder of TICKER/INTERVAL.csv or .parquet",
+            Status.WRONG,
+            "tradingapi sweep prices/ --ticker BTC-USD ...",
+        )
+    return DirectorySource(folder)
 
 
 def _source(name: str, exchange: str) -> PriceSource:
@@ -182,7 +235,7 @@ def _foreign(name: str) -> PriceSource:
         raise CommandError(
             f"--source: there is no source {name!r}",
             Status.WRONG,
-            "There are arch, csv (with a file), synthetic, yfinance and ccxt.",
+            "There are arch, csv (a file), directory (a folder), synthetic, yfinance and ccxt.",
         ) from error
 
 

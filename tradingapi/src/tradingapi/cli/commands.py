@@ -33,7 +33,12 @@ Examples:
 
   tradingapi sweep --ticker ^IXIC --start 2010-01-01 --end 2014-12-31 --preset minimum
 
-A file has columns time (or date), open, high, low and close; CSV or Parquet.
+  tradingapi sweep --source synthetic --ticker SYN:A --ticker SYN:B --ticker SYN:C --min-trades 20
+
+  tradingapi sweep prices/ --tickers sp500.txt --strategy EMA
+
+A file has columns time (or date), open, high, low and close; CSV or Parquet. Of several tickers
+the pair is looked for that does well on nearly all, and followed as a portfolio in equal parts.
 
 Exit status: 0 done, whatever the verdict; 1 no prices, or a file cannot be written; 2 the command
 is wrong; 130 interrupted.
@@ -73,6 +78,7 @@ def sweep(
     file: given.PricesFile = None,
     source: given.Source = None,
     ticker: given.Ticker = None,
+    tickers: given.Tickers = None,
     strategy: given.Strategy = "SMA",
     fast: given.Fast = None,
     slow: given.Slow = None,
@@ -100,15 +106,13 @@ def sweep(
     no_files: given.NoFiles = False,
 ) -> None:
     """Sweep a grid, ask whether its winner is luck, and write heat map, results and report."""
-    from tradingapi.cli.asked import Asked
+    from tradingapi.cli.asked import Asked, Where
     from tradingapi.cli.sweeping import sweep as run
 
     asked = Asked(
-        file=file,
-        source=source,
-        ticker=ticker,
-        exchange=exchange,
-        interval=interval,
+        where=Where(file, source, exchange, interval),
+        tickers=tuple(ticker or ()),
+        tickers_file=tickers,
         start=start,
         end=end,
         strategy=strategy,

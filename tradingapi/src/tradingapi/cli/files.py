@@ -2,10 +2,12 @@
 
 import importlib.util
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tradingapi.cli.ending import CommandError
@@ -25,43 +27,56 @@ def folder_of(result: SweepResult) -> Path:
 
 
 def write_all(result: SweepResult, report: HonestyReport, subtitle: str, folder: Path) -> list[str]:
-    """Write the files, each whole or not at all, and return what there is to say of them.
+    """Write a sweep's files, and return what there is to say of them.
 
     Raises:
         CommandError: The folder or a file cannot be written.
     """
     heat = heat_map(result, subtitle)
+    return written(
+        folder,
+        {
+            "results.parquet": partial(write_table, table_of(result)),
+            "report.json": partial(write_text, report.text() + "\n"),
+            "heatmap.html": partial(write_text, page_of(heat)),
+            "heatmap.png": partial(draw_heat, heat),
+        },
+    )
+
+
+def written(folder: Path, files: Mapping[str, Callable[[Path], object]]) -> list[str]:
+    """Write files, each whole or not at all, and return what there is to say of them.
+
+    Raises:
+        CommandError: The folder or a file cannot be written.
+    """
+    drawn = importlib.util.find_spec("matplotlib") is not None
     said = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, write in (
-            ("results.parquet", lambda path: _write_results(result, path)),
-            ("report.json", lambda path: path.write_text(report.text() + "\n", "utf-8")),
-            ("heatmap.html", lambda path: path.write_text(page_of(heat), "utf-8")),
-        ):
-            _whole(folder / name, write)
-            said.append(str(folder / name))
-        said.append(_picture(heat, folder / "heatmap.png"))
+        for name, write in files.items():
+            if drawn or not name.endswith(".png"):
+                _whole(folder / name, write)
+                said.append(str(folder / name))
     except OSError as error:
         raise CommandError(
             f"--out: {folder} cannot be written: {error.strerror}", advice="Name another folder."
         ) from error
-    return said
+    return said if drawn else [*said, NO_PNG]
 
 
-def _picture(heat: HeatMap, path: Path) -> str:
-    if importlib.util.find_spec("matplotlib") is None:
-        return NO_PNG
-    # matplotlib is an extra: it is loaded where a picture is wanted and can be had.
-    write: Callable[[HeatMap, Path], None] = importlib.import_module(
-        "tradingapi.pictures.png"
-    ).write_png
-    _whole(path, lambda unfinished: write(heat, unfinished))
-    return str(path)
+def draw_heat(heat: HeatMap, path: Path) -> None:
+    """Draw a heat map; the library that draws is an extra, and is loaded here."""
+    importlib.import_module("tradingapi.pictures.png").write_png(heat, path)
 
 
-def _write_results(result: SweepResult, path: Path) -> None:
-    table = table_of(result)
+def write_text(text: str, path: Path) -> None:
+    """Write a text."""
+    path.write_text(text, "utf-8")
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write a table; only texts repeat so often that a dictionary is worth its room."""
     texts: Any = [field.name for field in table.schema if field.type == TEXT]
     pq.write_table(table, path, compression="zstd", use_dictionary=texts)
 

@@ -15,7 +15,10 @@ PresetName = Literal["standard", "minimum"]
 IntervalName = Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"]
 
 PricesFile = Annotated[
-    Path | None, typer.Argument(metavar="[FILE]", help="Prices: CSV or Parquet.")
+    Path | None,
+    typer.Argument(
+        metavar="[FILE]", help="Prices: CSV or Parquet, or a folder of TICKER/INTERVAL.csv."
+    ),
 ]
 Threads = Annotated[
     int | None, typer.Option(help="At most so many; the result is the same to the byte.", min=1)
@@ -23,9 +26,17 @@ Threads = Annotated[
 Exchange = Annotated[str, typer.Option(help="Which exchange the source ccxt asks.")]
 Source = Annotated[
     str | None,
-    typer.Option(help="arch, csv (with FILE), synthetic, yfinance, ccxt, or another package's."),
+    typer.Option(
+        help="arch, csv or directory (with FILE), synthetic, yfinance, ccxt, or another package's."
+    ),
 ]
-Ticker = Annotated[str | None, typer.Option(help="^GSPC and ^IXIC for arch.")]
+Ticker = Annotated[
+    list[str] | None,
+    typer.Option(help="^GSPC and ^IXIC for arch; several: one pair for all of them."),
+]
+Tickers = Annotated[
+    Path | None, typer.Option(help="A file of tickers, one a line; # begins a comment.")
+]
 Strategy = Annotated[StrategyName, typer.Option(help="The rule.")]
 Fast = Annotated[
     Range | None,
@@ -63,6 +74,6 @@ Preset = Annotated[PresetName, typer.Option(help="How much is checked; no figure
 Seed = Annotated[int, typer.Option(help="Of permutations and sampler.", min=0)]
 Top = Annotated[int, typer.Option(help="Rows that are printed.", min=1, max=1_000)]
 Out = Annotated[
-    Path | None, typer.Option(help="Where files go; sweep-TICKER-STRATEGY if left out.")
+    Path | None, typer.Option(help="Where files go; sweep-TICKER-STRATEGY, or sweep-N-STRATEGY.")
 ]
 NoFiles = Annotated[bool, typer.Option("--no-files", help="Only print.")]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tradingapi.cli.asked import Asked, as_option, bars_of, spec_of
+from tradingapi.cli.asked import Asked, as_option, bars_of, names_of, spec_of
 from tradingapi.cli.ending import CommandError, Status
 from tradingapi.cli.files import folder_of, write_all
+from tradingapi.cli.many import sweep_tickers
 from tradingapi.cli.screen import p_value, show
 from tradingapi.engine import (
     BadBarsError,
@@ -39,8 +40,11 @@ def sweep(
     Raises:
         CommandError: It cannot be done; the message says why.
     """
-    spec = spec_of(asked)
-    bars = bars_of(asked, spec)
+    spec, names = spec_of(asked), names_of(asked)
+    if len(names) > 1:
+        sweep_tickers(asked, names, spec, top=top, threads=threads, out=out, files=files)
+        return
+    bars = bars_of(asked, names[0] if names else None, spec)
     began = time.monotonic()
     result, found = examined(bars, pinned(spec, bars), preset, asked.seed, threads)
     seconds = time.monotonic() - began

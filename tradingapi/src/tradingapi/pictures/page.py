@@ -1,7 +1,7 @@
 """A heat map as one HTML file: it works offline, and shows what lies under the pointer.
 
 Nothing is loaded from anywhere, which the page's own policy enforces; the figures are in it as
-32-bit numbers, six of them for each cell.
+32-bit numbers, one a sheet for each cell.
 """
 
 import base64
@@ -9,6 +9,8 @@ import json
 from importlib.resources import files
 from string import Template
 from typing import Any, Final
+
+import numpy as np
 
 from tradingapi.engine.bars import FloatArray
 from tradingapi.engine.display import escaped
@@ -33,7 +35,8 @@ def _data(heat: HeatMap) -> dict[str, Any]:
         "slow": heat.slow.tolist(),
         "fastLabel": heat.fast_label,
         "slowLabel": heat.slow_label,
-        "minTrades": heat.min_trades,
+        "ranked": base64.b64encode(heat.ranked.astype(np.uint8).tobytes()).decode("ascii"),
+        "unranked": heat.unranked,
         "best": None if heat.best is None else [heat.best.fast, heat.best.slow],
         "sheets": [_sheet(sheet) for sheet in heat.sheets],
     }
@@ -44,6 +47,7 @@ def _sheet(sheet: Sheet) -> dict[str, Any]:
         "name": sheet.name,
         "unit": sheet.unit,
         "holding": sheet.holding,
+        "whole": sheet.whole,
         "values": _packed(sheet.values),
     }
 

@@ -1,4 +1,4 @@
-"""A heat map as a PNG: the score, and the Sharpe ratio against holding's, side by side."""
+"""A heat map as a PNG: its first two sheets side by side, the second against holding's."""
 
 from pathlib import Path
 from typing import Final
@@ -51,9 +51,9 @@ def write_png(heat: HeatMap, path: Path) -> None:
     if heat.subtitle:
         figure.supxlabel(heat.subtitle, fontsize=11, x=0.012, ha="left", wrap=True)
     left, right = figure.subplots(1, 2, sharex=True, sharey=True)
-    score, sharpe = heat.sheets[0], heat.sheets[1]
-    _draw(figure, left, heat, score, None)
-    _draw(figure, right, heat, sharpe, sharpe.holding)
+    first, second = heat.sheets[:2]
+    _draw(figure, left, heat, first, None)
+    _draw(figure, right, heat, second, second.holding)
     figure.savefig(path, format="png", metadata={"Software": None})
 
 
@@ -102,7 +102,7 @@ def _label(axes: Axes, heat: HeatMap, sheet: Sheet, middle: float | None) -> Non
         axes.text(
             0.015,
             0.985,
-            f"pale: under {heat.min_trades} closed trades, not ranked",
+            f"pale: {heat.unranked}, not ranked",
             transform=axes.transAxes,
             va="top",
             fontsize=8.5,

@@ -33,6 +33,15 @@ class Metric(StrEnum):
     ALPHA_T = "alpha_t_stat"
 
 
+class Place(StrEnum):
+    """A figure of a pair over many tickers; a place is in percent of the pairs below."""
+
+    MEDIAN = "median_rank_pct"
+    WORST = "worst_rank_pct"
+    TICKERS = "tickers"
+    """How many have it eligible."""
+
+
 WHOLE: Final = frozenset({Metric.TRADES})
 """Metrics that are counts."""
 

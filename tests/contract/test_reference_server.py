@@ -30,7 +30,12 @@ from tradingsweep.domain.answers import (
 )
 from tradingsweep.errors import AnswerRefused, CredentialsRejected
 
-FEATURES = frozenset({"idempotency-key", "job-status", "cancel", "results", "report"})
+FEATURES = frozenset(
+    {
+        *("idempotency-key", "job-status", "cancel", "results", "report"),
+        *("bayes-search", "many-tickers"),
+    }
+)
 FORM = {name: value for name, value in SEEDS_FORM.items() if name != "webhook_url"}
 
 

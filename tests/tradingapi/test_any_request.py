@@ -45,6 +45,8 @@ OPERATIONS = [
     ("GET", "/api/v1/sweeps/{sweep_run_id}/results.csv"),
     ("GET", "/api/v1/sweeps/{sweep_run_id}/results.parquet"),
     ("GET", "/api/v1/sweeps/{sweep_run_id}/heatmap"),
+    ("GET", "/api/v1/sweeps/{sweep_run_id}/portfolio"),
+    ("GET", "/api/v1/sweeps/{sweep_run_id}/tickers"),
     ("GET", "/api/v1/sweeps/{sweep_run_id}/pairs/{fast}/{slow}/trades"),
     ("GET", "/api/v1/sweeps/{sweep_run_id}/pairs/{fast}/{slow}/equity"),
 ]
@@ -66,7 +68,18 @@ def test_no_operation_is_left_out(described: Any) -> None:
 @pytest.fixture(scope="module")
 def known(api: Api) -> dict[str, str]:
     """A run and a job that are there."""
-    job_id = api.submit().json()["job_id"]
+    return known_of(api, {})
+
+
+@pytest.fixture(scope="module")
+def known_many(api: Api) -> dict[str, str]:
+    """The same of many tickers."""
+    return known_of(api, {"ticker": None, "tickers": "SYN:A,SYN:B", "min_trades": "10"})
+
+
+def known_of(api: Api, form: dict[str, Any]) -> dict[str, str]:
+    """Submit a sweep, and name what there is of it."""
+    job_id = api.submit(form).json()["job_id"]
     return {"job_id": job_id, "sweep_run_id": api.wait_for(job_id, "completed")["sweep_run_id"]}
 
 
@@ -99,6 +112,17 @@ def test_any_good_request_is_answered_as_described(
 ) -> None:
     """Within seconds, about things that are there."""
     assert hold(described, operation, GenerationMode.POSITIVE, **known) > 0
+
+
+OF_RUNS = [operation for operation in OPERATIONS if "{sweep_run_id}" in operation[1]]
+
+
+@pytest.mark.parametrize("operation", OF_RUNS, ids=" ".join)
+def test_any_good_request_about_many_tickers_is_answered_as_described(
+    described: Any, known_many: dict[str, str], operation: tuple[str, str]
+) -> None:
+    """Rows have places there."""
+    assert hold(described, operation, GenerationMode.POSITIVE, **known_many) > 0
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=" ".join)

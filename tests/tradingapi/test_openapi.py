@@ -35,6 +35,8 @@ def test_every_endpoint_is_described(document: dict[str, Any]) -> None:
         "/api/v1/sweeps/{sweep_run_id}/results.csv": ["get"],
         "/api/v1/sweeps/{sweep_run_id}/results.parquet": ["get"],
         "/api/v1/sweeps/{sweep_run_id}/heatmap": ["get"],
+        "/api/v1/sweeps/{sweep_run_id}/portfolio": ["get"],
+        "/api/v1/sweeps/{sweep_run_id}/tickers": ["get"],
         "/api/v1/sweeps/{sweep_run_id}/pairs/{fast}/{slow}/trades": ["get"],
         "/api/v1/sweeps/{sweep_run_id}/pairs/{fast}/{slow}/equity": ["get"],
         "/sse-proxy/jobs/{job_id}/stream": ["get"],
@@ -51,14 +53,15 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
 
 def test_the_sweeps_body_is_described_for_both_content_types(document: dict[str, Any]) -> None:
-    """With the same required fields."""
+    """With the same required fields, and with one ticker or many."""
     content = document["paths"]["/api/v1/strategy/sweep"]["post"]["requestBody"]["content"]
 
     assert {"application/json", "application/x-www-form-urlencoded"} == set(content)
     for described in content.values():
-        assert {"ticker", "fast_range", "slow_range", "webhook_url"} <= set(
-            described["schema"]["required"]
-        )
+        assert {"fast_range", "slow_range", "webhook_url"} <= set(described["schema"]["required"])
+        assert [["ticker"], ["tickers"]] == [
+            one["required"] for one in described["schema"]["oneOf"]
+        ]
 
 
 def test_refusals_have_the_described_shape_and_no_422_is_promised(

@@ -146,5 +146,8 @@ def test_health_names_its_features(api: Api) -> None:
     """A client decides by them what it may rely on."""
     body = api.get("/health").json()
 
-    features = ["bayes-search", "cancel", "idempotency-key", "job-status", "report", "results"]
+    features = [
+        *("bayes-search", "cancel", "idempotency-key", "job-status", "many-tickers"),
+        *("report", "results"),
+    ]
     assert ("healthy", features) == (body["status"], body["features"])

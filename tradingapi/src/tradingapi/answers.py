@@ -34,7 +34,8 @@ class AcceptedParameters(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    ticker: str
+    ticker: str | None = None
+    """Null where there are many; they are echoed in `tickers`."""
     fast_range: tuple[int, int]
     slow_range: tuple[int, int]
     step: int

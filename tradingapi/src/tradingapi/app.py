@@ -11,7 +11,18 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tradingapi.problems import BrokenRule, Problem, ProblemBody
-from tradingapi.routes import access, best, health, jobs, pairs, report, results, stream, sweeps
+from tradingapi.routes import (
+    access,
+    best,
+    health,
+    jobs,
+    pairs,
+    portfolio,
+    report,
+    results,
+    stream,
+    sweeps,
+)
 from tradingapi.services import Services
 from tradingapi.settings import Feature
 
@@ -46,6 +57,8 @@ def create_app(services: Services) -> FastAPI:
     if Feature.RESULTS in services.settings.features:
         app.include_router(results.router)
         app.include_router(pairs.router)
+    if Feature.TICKERS in services.settings.features:
+        app.include_router(portfolio.router)
     _answer_problems(app)
     return app
 

@@ -17,6 +17,9 @@ LARGEST_BODY: Final = 64 * 1024
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
 
+MOST_FIELDS: Final = 1_100
+"""A thousand tickers may come one by one."""
+
 MOST_RULES: Final = 20
 LONGEST_NAME: Final = 64
 
@@ -85,7 +88,7 @@ async def _read(request: Request, within: float) -> bytes:
 def _fields(raw: bytes) -> dict[str, Any]:
     """Read a form. A field that comes once is a text, one that comes again is a list."""
     try:
-        pairs = parse_qsl(raw.decode(), errors="strict", max_num_fields=100)
+        pairs = parse_qsl(raw.decode(), errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
         raise InvalidParameters.of("body", "must be a form in UTF-8") from None
     fields: dict[str, Any] = {}

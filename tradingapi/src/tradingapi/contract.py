@@ -3,30 +3,27 @@
 import hashlib
 import json
 import re
-from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, Final, Literal, Self, TypeVar
+from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.config import JsonDict
 
 from tradingapi.engine import Fill, Strategy, SweepSpec
 from tradingapi.engine.spec import HIGHEST_LEVEL, MOST_TRIALS, Search
+from tradingapi.fields import Interval, Moment, Range, SignalRange, Tickers, nanoseconds
 from tradingapi.prices.source import TICKER
 
 SECRET_FIELDS: Final = frozenset({"webhook_url"})
 """Left out of an idempotency fingerprint, and of anything that is logged."""
 
-CAME_LATER: Final = {"signal_range": None, "search": "grid", "max_trials": None, "seed": None}
+CAME_LATER: Final = {
+    "signal_range": None,
+    "search": "grid",
+    "max_trials": None,
+    "seed": None,
+    "tickers": None,
+}
 """Fields that the first requests did not have, and their defaults."""
 
 TRIALS: Final = 500
@@ -37,101 +34,22 @@ LONGEST_URL: Final = 2_048
 HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:[0-9]*)?")
 """A URL's host and port. Two parsers may differ on anything else."""
 
-FIRST_YEAR: Final = 1700
-LAST_YEAR: Final = 2200
-
-DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-DIGITS: Final = re.compile(r"\s*[0-9]{1,9}\s*")
-DASHED: Final = re.compile(r"(\s*[0-9]{1,9}\s*)-(\s*[0-9]{1,9}\s*)")
-
-Period = Annotated[int, Field(strict=True, ge=1, le=500)]
-Interval = Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"]
-
-
-def read_range(value: object) -> object:
-    """Read a range from a form: `[10, 20]` as JSON text, the field twice, or `10-20`."""
-    if isinstance(value, list | tuple):
-        return tuple(_whole(part) for part in value)
-    if not isinstance(value, str):
-        return value
-    dashed = DASHED.fullmatch(value)
-    if dashed:
-        return tuple(_whole(part) for part in dashed.groups())
-    try:
-        written = json.loads(value)
-    except (ValueError, RecursionError) as error:
-        raise ValueError("a range is [10, 20], or 10-20, or the field twice") from error
-    return tuple(written) if isinstance(written, list) else written
-
-
-def _whole(part: object) -> object:
-    """Turn a form's digits into a number; leave the rest for the type check to refuse."""
-    return int(part) if isinstance(part, str) and DIGITS.fullmatch(part) else part
-
-
-def check_range(value: tuple[int, int]) -> tuple[int, int]:
-    """Refuse a range that is the wrong way round."""
-    if value[0] > value[1]:
-        raise ValueError("min must not be greater than max")
-    return value
-
-
-Range = Annotated[
-    tuple[Period, Period],
-    BeforeValidator(read_range),
-    AfterValidator(check_range),
-    Field(description="Min and max, inclusive. In a form: [10, 20], the field twice, or 10-20."),
-]
-
-
-SignalPeriod = Annotated[int, Field(strict=True, ge=2, le=50)]
-SignalRange = Annotated[
-    tuple[SignalPeriod, SignalPeriod],
-    BeforeValidator(read_range),
-    AfterValidator(check_range),
-]
-
-
-def read_moment(value: object) -> datetime | date:
-    """Read a day, or a time that says its offset: without one it is a different bar elsewhere."""
-    rule = "a day (2024-01-31), or a time with its offset (2024-01-31T12:00:00Z)"
-    if not isinstance(value, str):
-        raise ValueError(rule)  # noqa: TRY004 - only a ValueError becomes a rule for the client
-    try:
-        if DAY.fullmatch(value):
-            return _within_years(date.fromisoformat(value))
-        moment = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise ValueError(rule) from error
-    if moment.tzinfo is None:
-        raise ValueError(rule)
-    return _within_years(moment).astimezone(UTC)
-
-
-DayOrTime = TypeVar("DayOrTime", bound=date)
-
-
-def _within_years(moment: DayOrTime) -> DayOrTime:
-    """Nanoseconds in 64 bits reach from 1677 to 2262."""
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
-    return moment
-
-
-Moment = Annotated[
-    datetime | date,
-    PlainValidator(read_moment),
-    WithJsonSchema({"type": "string", "examples": ["2024-01-31", "2024-01-31T12:00:00Z"]}),
-    Field(description="A day, or a time with its offset (RFC 3339)."),
-]
+ONE_OR_MANY: Final[JsonDict] = {
+    "oneOf": [
+        {"required": ["ticker"], "properties": {"ticker": {"type": "string"}}},
+        {"required": ["tickers"], "properties": {"tickers": {"type": "array"}}},
+    ]
+}
 
 
 class SweepRequest(BaseModel):
     """One sweep to run. Everything after `webhook_url` is optional and has an honest default."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", hide_input_in_errors=True, json_schema_extra=ONE_OR_MANY
+    )
 
-    ticker: str = Field(pattern=TICKER, examples=["BTC-USD"])
+    ticker: str | None = Field(None, pattern=TICKER, examples=["BTC-USD"])
     fast_range: Range = Field(examples=[[10, 20]])
     slow_range: Range = Field(examples=[[20, 30]])
     step: int = Field(ge=1, le=50)
@@ -155,6 +73,9 @@ class SweepRequest(BaseModel):
     )
     max_trials: int | None = Field(None, ge=1, le=MOST_TRIALS, description="bayes only; 500.")
     seed: int | None = Field(None, ge=0, lt=2**32, description="bayes only; 0.")
+    tickers: Tickers | None = Field(
+        None, description="Instead of ticker: pairs are ranked over all of them."
+    )
 
     @field_validator("webhook_url")
     @classmethod
@@ -174,6 +95,12 @@ class SweepRequest(BaseModel):
     @model_validator(mode="after")
     def check_together(self) -> Self:
         """Check the rules that need two fields."""
+        if self.ticker is None and self.tickers is None:
+            raise ValueError("ticker: Field required")
+        if self.ticker is not None and self.tickers is not None:
+            raise ValueError("tickers: not together with ticker")
+        if self.tickers is not None and self.search is not Search.GRID:
+            raise ValueError("search: grid, with tickers: they are compared on the same pairs")
         if self.fast_range[0] >= self.slow_range[0]:
             raise ValueError("fast_range: its min must be less than slow_range's min")
         if self.fast_range[1] >= self.slow_range[1]:
@@ -200,6 +127,12 @@ class SweepRequest(BaseModel):
         if self.strategy_type is Strategy.RSI and levels > HIGHEST_LEVEL:
             raise ValueError(f"slow_range: levels of RSI are 1..{HIGHEST_LEVEL}")
         return self
+
+    @property
+    def one_ticker(self) -> str:
+        """The ticker of a request for one."""
+        assert self.ticker is not None
+        return self.ticker
 
     @property
     def preset(self) -> str:
@@ -253,12 +186,3 @@ class SweepRequest(BaseModel):
             *CAME_LATER,
         }
         return self.model_dump(mode="json", include=beyond & self.model_fields_set)
-
-
-def nanoseconds(moment: datetime | date, *, end: bool = False) -> int:
-    """Return UTC nanoseconds. A day begins at midnight, and as an end it lasts until the next."""
-    if isinstance(moment, datetime):
-        return round(moment.timestamp() * 1e6) * 1_000
-    midnight = datetime.combine(moment, time(), tzinfo=UTC)
-    day = 86_400 * 10**9 - 1 if end else 0
-    return round(midnight.timestamp()) * 10**9 + day

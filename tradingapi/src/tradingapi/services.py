@@ -25,8 +25,9 @@ from tradingapi.store.database import Database
 from tradingapi.store.deliveries import DeliveryStore
 from tradingapi.store.jobs import JobStore
 from tradingapi.sweeping import Sweeper
+from tradingapi.sweeping_many import ManySweeper
 from tradingapi.upkeep import Limits, Upkeep
-from tradingapi.work import Work
+from tradingapi.work import Sweepers, Work
 
 MIB = 2**20
 DAY = 86_400.0
@@ -85,9 +86,10 @@ def build_services(settings: Settings, clock: Clock) -> Services:
     courier = Courier(DeliveryStore(database), rules, guard, settings.signing_secrets, clock)
     bars = BarShelf(settings.data_dir / "bars")
     library = build_library(settings, database, jobs, bars)
-    sweeper = Sweeper(build_source(settings, bars, clock), library, clock)
+    source = build_source(settings, bars, clock)
+    sweepers = Sweepers(Sweeper(source, library, clock), ManySweeper(source, library, clock))
     least = settings.min_job_seconds
-    work = Work(jobs, sweeper, library, board, clock, on_ended=courier.wake, min_job_seconds=least)
+    work = Work(jobs, sweepers, library, board, clock, on_ended=courier.wake, min_job_seconds=least)
     return Services(
         settings=settings,
         clock=clock,

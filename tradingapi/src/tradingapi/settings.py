@@ -32,6 +32,7 @@ class Feature(StrEnum):
     RESULTS = "results"
     REPORT = "report"
     BAYES = "bayes-search"
+    TICKERS = "many-tickers"
 
 
 class Settings(BaseSettings):

@@ -55,7 +55,7 @@ class Sweeper:
         """
         spec = request.to_spec()
         wanted = Wanted.by(spec, request.interval)
-        bars = self._prices.fetch(request.ticker, request.interval, wanted)
+        bars = self._prices.fetch(request.one_ticker, request.interval, wanted)
         history = known_until_the_end(finished(bars, self._clock()), spec)
         if len(history) == 0:
             # The engine says best what is missing.
@@ -63,8 +63,7 @@ class Sweeper:
         name = question(history, spec, request.preset)
         known = None if anew else self._library.find(name)
         if known is not None:
-            for step in range(STEPS + 1):
-                tell(step / STEPS, processed(known.pairs * step // STEPS, known.pairs))
+            tell_again(known.pairs, tell)
             return known
         return self._compute(name, history, spec, Preset(request.preset), tell=tell, halted=halted)
 
@@ -111,6 +110,12 @@ class Sweeper:
             size=0,
             created_at=self._clock(),
         )
+
+
+def tell_again(pairs: int, tell: Tell, begun: float = 0.0) -> None:
+    """Tell of an answer that is there already."""
+    for step in range(STEPS + 1):
+        tell(begun + (1 - begun) * step / STEPS, processed(pairs * step // STEPS, pairs))
 
 
 def processed(done: int, total: int) -> str:

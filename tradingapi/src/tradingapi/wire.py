@@ -115,6 +115,20 @@ def _search_on_the_wire(spec: SweepSpec) -> dict[str, Any]:
     }
 
 
+def terms_on_the_wire(spec: SweepSpec) -> dict[str, Any]:
+    """Say how trades were filled and charged, and what was searched."""
+    return {
+        "fill": spec.fill.value,
+        "fee_bps": spec.fee_bps,
+        "slippage_bps": spec.slippage_bps,
+        **_search_on_the_wire(spec),
+        "rsi_period": spec.rsi_period if spec.strategy is Strategy.RSI else None,
+        "start_state": spec.start_state.value,
+        "risk_free_rate": spec.risk_free_rate,
+        "min_trades": spec.min_trades,
+    }
+
+
 def summary_on_the_wire(result: SweepResult) -> dict[str, Any]:
     """Convert what a run's rows have in common: what they were measured on, and how."""
     spec, origin = result.spec, result.origin
@@ -135,14 +149,7 @@ def summary_on_the_wire(result: SweepResult) -> dict[str, Any]:
             "end": timestamp(result.window_end / 1e9),
             "bars": result.window_bars,
             "window_limited_by": result.window_limited_by,
-            "fill": spec.fill.value,
-            "fee_bps": spec.fee_bps,
-            "slippage_bps": spec.slippage_bps,
-            **_search_on_the_wire(spec),
-            "rsi_period": spec.rsi_period if spec.strategy is Strategy.RSI else None,
-            "start_state": spec.start_state.value,
-            "risk_free_rate": spec.risk_free_rate,
-            "min_trades": spec.min_trades,
+            **terms_on_the_wire(spec),
             "periods_per_year": result.periods_per_year,
             "periods_per_year_source": result.periods_per_year_source,
             "score_version": result.score_version,

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -25,12 +26,17 @@ from tradingapi.progress import Board, Progress
 from tradingapi.results.library import Fresh, Library, PrunedMeanwhileError
 from tradingapi.store.contents import Content
 from tradingapi.store.jobs import MOST_STARTS, Job, JobStore
-from tradingapi.sweeping import Sweeper
+from tradingapi.sweeping import Halted, Sweeper, Tell
+from tradingapi.sweeping_many import BadTickersError, ManySweeper
+from tradingapi.tickers import BadTickerError
 
 log = structlog.get_logger()
 
 MOST_POSTPONED: Final = 5
 """A job whose source wants to be asked later so often is failed."""
+
+MOST_NAMED: Final = 10
+"""Of the other tickers that are wrong too."""
 
 LONGEST_POSTPONEMENT: Final = 900.0
 """Seconds, whatever the source says."""
@@ -47,8 +53,31 @@ class KilledTooOftenError(Exception):
         super().__init__(f"The server stopped {MOST_STARTS} times during this job")
 
 
-SAID: Final = (PriceError, InsufficientDataError, BadBarsError, KilledTooOftenError)
+SAID: Final = (
+    PriceError,
+    InsufficientDataError,
+    BadBarsError,
+    BadTickerError,
+    BadTickersError,
+    KilledTooOftenError,
+)
 """Failures that are told as they are."""
+
+
+@dataclass(frozen=True)
+class Sweepers:
+    """Who answers what."""
+
+    one: Sweeper
+    many: ManySweeper
+
+    def answer(
+        self, request: SweepRequest, tell: Tell, halted: Halted, *, anew: bool = False
+    ) -> Fresh | Content:
+        """Answer a request; what is raised is said of each of them."""
+        if request.tickers is not None:
+            return self.many.answer(request, tell, anew=anew)
+        return self.one.answer(request, tell, halted, anew=anew)
 
 
 class Work:
@@ -57,7 +86,7 @@ class Work:
     def __init__(
         self,
         jobs: JobStore,
-        sweeper: Sweeper,
+        sweepers: Sweepers,
         library: Library,
         board: Board,
         clock: Clock,
@@ -66,7 +95,7 @@ class Work:
         min_job_seconds: float,
     ) -> None:
         self._jobs = jobs
-        self._sweeper = sweeper
+        self._sweepers = sweepers
         self._library = library
         self._board = board
         self._clock = clock
@@ -119,11 +148,11 @@ class Work:
             if halt.wait(max(planned - time.monotonic(), 0)):
                 raise HaltedError
 
-        found = self._sweeper.answer(request, tell, halt.is_set)
+        found = self._sweepers.answer(request, tell, halt.is_set)
         try:
             self._complete(job, found, time.monotonic() - begun)
         except PrunedMeanwhileError:
-            found = self._sweeper.answer(request, tell, halt.is_set, anew=True)
+            found = self._sweepers.answer(request, tell, halt.is_set, anew=True)
             self._complete(job, found, time.monotonic() - begun)
         return time.monotonic() - begun if isinstance(found, Fresh) else None
 
@@ -157,8 +186,27 @@ class Work:
 
 
 def words_of(job: Job, error: Exception) -> str:
-    """Say to the person who asked why their job failed."""
-    ticker = job.request["ticker"]
+    """Say to the person who asked why their job failed: of many tickers, which ones are wrong."""
+    match error:
+        case BadTickersError():
+            return _words(error.ticker, error.why) + _others(error.others)
+        case BadTickerError():
+            assert isinstance(error.__cause__, Exception)
+            return _words(error.ticker, error.__cause__)
+        case SourceUnavailableError() if job.tickers is not None:
+            return f"No historical data for one of {len(job.tickers)} tickers now: {error}"
+        case _:
+            return _words(str(job.request["ticker"]), error)
+
+
+def _others(tickers: list[str]) -> str:
+    if not tickers:
+        return ""
+    named = ", ".join(tickers[:MOST_NAMED]) + (", ..." if len(tickers) > MOST_NAMED else "")
+    return f" (and for {len(tickers)} more: {named})"
+
+
+def _words(ticker: str, error: Exception) -> str:
     match error:
         case SymbolNotFoundError():
             return f"Insufficient historical data for ticker {ticker}"

@@ -9,8 +9,8 @@ from typing import Final
 
 from tradingapi.cli.ending import CommandError, Status
 from tradingapi.cli.ranges import Range
-from tradingapi.contract import nanoseconds, read_moment
 from tradingapi.engine import Bars, Direction, Fill, Search, Strategy, SweepSpec
+from tradingapi.fields import nanoseconds, read_moment
 from tradingapi.prices import file as price_file
 from tradingapi.prices.arch_data import ArchSource
 from tradingapi.prices.directory import DirectorySource

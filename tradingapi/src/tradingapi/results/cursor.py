@@ -8,7 +8,7 @@ import json
 from typing import Final
 
 from tradingapi.results.memory import Order
-from tradingapi.results.metric import Metric
+from tradingapi.results.metric import figure
 
 SEAL_BYTES: Final = 16
 LONGEST_CURSOR: Final = 256
@@ -44,7 +44,7 @@ class CursorSeal:
         if not hmac.compare_digest(mark, self._mark(run_id, plain)):
             raise BadCursorError
         sort, descending, min_trades, offset = json.loads(plain)
-        return Order(Metric(sort), descending, min_trades), offset
+        return Order(figure(sort), descending, min_trades), offset
 
     def _mark(self, run_id: str, plain: bytes) -> bytes:
         sealed = run_id.encode() + b"\0" + plain

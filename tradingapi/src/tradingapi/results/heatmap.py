@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tradingapi.results.memory import Loaded
-from tradingapi.results.metric import WHOLE, Metric
+from tradingapi.results.metric import WHOLE, Figure, Metric
 
 
 class Heatmap(NamedTuple):
@@ -24,7 +24,7 @@ class UntestedSignalError(Exception):
 
 
 def heatmap(
-    loaded: Loaded, metric: Metric, min_trades: int, signal_period: int | None = None
+    loaded: Loaded, metric: Figure, min_trades: int, signal_period: int | None = None
 ) -> Heatmap:
     """Lay a metric out over the grid. Undefined figures and too few trades are None too.
 
@@ -35,7 +35,9 @@ def heatmap(
     """
     fast, row = np.unique(loaded.column("fast_period"), return_inverse=True)
     slow, column = np.unique(loaded.column("slow_period"), return_inverse=True)
-    shown = loaded.column(Metric.TRADES) >= min_trades
+    shown = np.ones(row.size, np.bool_)
+    if min_trades > 0:
+        shown = loaded.column(Metric.TRADES) >= min_trades
     signals = loaded.column("signal_period")
     if signal_period is None and not np.isnan(signals[0]):
         signal_period = int(signals[0])

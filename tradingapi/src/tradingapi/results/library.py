@@ -33,8 +33,8 @@ class Fresh:
 
     content: Content
     table: pa.Table
-    history: Bars
-    """The bars that it was measured on."""
+    history: Bars | None
+    """The bars that it was measured on; None where they are on the shelf already."""
     report: str
     """What it says about itself, as JSON."""
 
@@ -106,9 +106,17 @@ class Library:
         self._used[name] = now
         return self._contents.report(name)
 
-    def bars(self, content: Content) -> Bars | None:
-        """Return the bars that a result was measured on; None if they were pruned."""
-        return self._bars.get(content.data_sha256)
+    def put_bars(self, bars: Bars) -> str:
+        """Keep a series, and return its fingerprint.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        return self._bars.put(bars)
+
+    def bars(self, sha256: str) -> Bars | None:
+        """Return a series that a result was measured on; None if it was pruned."""
+        return self._bars.get(sha256)
 
     def prune(self, most_bytes: int, oldest: float, now: float) -> int:
         """Delete results unused since `oldest`, and the least used of those beyond `most_bytes`."""
@@ -135,7 +143,8 @@ class Library:
                 self._bars.delete(name)
 
     def _write(self, fresh: Fresh) -> Content:
-        self._bars.put(fresh.history)
+        if fresh.history is not None:
+            self._bars.put(fresh.history)
         size = self._files.write(fresh.content.name, fresh.table)
         self._memory.keep(fresh.content.name, fresh.table)
         return replace(fresh.content, size=size + len(fresh.report))

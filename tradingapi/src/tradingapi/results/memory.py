@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tradingapi.results.files import ResultFiles
-from tradingapi.results.metric import Metric
+from tradingapi.results.metric import Figure, Metric
 
 MOST_ORDERS: Final = 64
 """Orders that are kept for one result: 124,750 rows are half a megabyte each."""
@@ -20,7 +20,7 @@ Indices = NDArray[np.uint32]
 class Order(NamedTuple):
     """In which order rows are listed, and which of them."""
 
-    sort: Metric
+    sort: Figure
     descending: bool
     min_trades: int
     """Rows with fewer closed trades are left out."""

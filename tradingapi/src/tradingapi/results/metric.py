@@ -40,9 +40,24 @@ class Place(StrEnum):
     WORST = "worst_rank_pct"
     TICKERS = "tickers"
     """How many have it eligible."""
+    RANK = "rank"
+    """In the whole run; 1 is the best."""
 
 
-WHOLE: Final = frozenset({Metric.TRADES})
+Figure = Metric | Place
+"""What a run's pairs can be sorted by: of one ticker by the first, of many by the second."""
+
+
+def figure(name: str) -> Figure:
+    """Find a figure by its name.
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    return Place(name) if name in set(Place) else Metric(name)
+
+
+WHOLE: Final[frozenset[Figure]] = frozenset({Metric.TRADES, Place.TICKERS, Place.RANK})
 """Metrics that are counts."""
 
 TEXT: Final = pa.dictionary(pa.int32(), pa.string())

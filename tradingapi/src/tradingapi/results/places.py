@@ -8,10 +8,19 @@ import pyarrow as pa
 
 from tradingapi.engine import Strategy
 from tradingapi.engine.display import name_of
+from tradingapi.engine.score import SCORE_VERSION
 from tradingapi.results.metric import TEXT, Place
 from tradingapi.tickers import ManyResult, Portfolio, TickerPart
 from tradingapi.tickers.portfolio import Figures
-from tradingapi.wire import FIGURES, PERCENT, metrics_on_the_wire, scaled, timestamp
+from tradingapi.wire import (
+    FIGURES,
+    PERCENT,
+    metrics_on_the_wire,
+    rsi_params,
+    scaled,
+    terms_on_the_wire,
+    timestamp,
+)
 
 COLUMNS: Final[list["pa.Field[Any]"]] = [
     pa.field("rank", pa.int32(), nullable=False),
@@ -29,6 +38,12 @@ COLUMNS: Final[list["pa.Field[Any]"]] = [
 
 PLACES: Final = pa.schema(COLUMNS)
 """Rows are in the order of rank. A place is in percent; null where no ticker has the pair."""
+
+SHOWN: Final = frozenset({Place.MEDIAN.value, Place.WORST.value})
+"""Members that a row has although they are null."""
+
+POINTS: Final = 5_000
+"""Most bars of a portfolio that are kept for answers: thirteen years of days."""
 
 OF_PORTFOLIOS: Final = ("total_return", "annualized_return", "sharpe", "sortino", "max_drawdown")
 
@@ -66,6 +81,76 @@ def places_of(result: ManyResult) -> pa.Table:
         ],
         schema=PLACES,
     )
+
+
+def rows_of_places(table: pa.Table, *, ranked: bool) -> list[dict[str, Any]]:
+    """Write rows as they are shown; with their rank in the whole run if `ranked`."""
+    return [_row(row, ranked=ranked) for row in table.to_pylist()]
+
+
+def _row(row: dict[str, Any], *, ranked: bool) -> dict[str, Any]:
+    shown = {name: value for name, value in row.items() if value is not None or name in SHOWN}
+    if not ranked:
+        del shown["rank"]
+    if not shown.pop("qualified"):
+        shown["excluded"] = "tickers"
+    if not shown["synthetic"]:
+        del shown["synthetic"]
+    period = shown.pop("rsi_period", None)
+    if period is not None:
+        shown["params"] = rsi_params(period, row["fast_period"], row["slow_period"])
+    return shown
+
+
+def summary_of_many(result: ManyResult, together: Portfolio | None) -> dict[str, Any]:
+    """Say what a run's rows have in common."""
+    origins = [part.origin for part in result.parts]
+    return {
+        "synthetic": result.synthetic,
+        "tickers_needed": result.needed,
+        "portfolio": None if together is None else portfolio_on_the_wire(together),
+        "data": {
+            "sources": sorted({origin.source for origin in origins}),
+            "synthetic_tickers": sum(origin.synthetic for origin in origins),
+        },
+        "settings": {
+            "interval": origins[0].interval,
+            "start": timestamp(min(part.window_start for part in result.parts) / 1e9),
+            "end": timestamp(max(part.window_end for part in result.parts) / 1e9),
+            **terms_on_the_wire(result.spec),
+            "score_version": SCORE_VERSION,
+        },
+    }
+
+
+def report_on_many(result: ManyResult, together: Portfolio | None) -> dict[str, Any]:
+    """Say the rest: each ticker's part, and the portfolio bar by bar, if there is one."""
+    return {
+        "portfolio": None if together is None else _curves(together),
+        "tickers": [part_on_the_wire(part) for part in result.parts],
+    }
+
+
+def _curves(together: Portfolio) -> dict[str, Any]:
+    """Write a portfolio with its curves: all bars, or `POINTS` of them, with both ends.
+
+    The bottom of the largest drawdown is shown whatever is left out.
+    """
+    size, drawdown = together.time.size, together.run.drawdown
+    shown = np.arange(size)
+    if size > POINTS:
+        spread = np.linspace(0, size - 1, POINTS - 1).round().astype(np.int64)
+        shown = np.union1d(spread, [int(np.argmax(drawdown))])
+    times = together.time[shown].astype("datetime64[ns]")
+    return {
+        **portfolio_on_the_wire(together),
+        "time": np.datetime_as_string(times, unit="s", timezone="UTC").tolist(),
+        "equity": together.run.equity[shown].tolist(),
+        "drawdown_pct": (0.0 - PERCENT * drawdown[shown]).tolist(),
+        "holding_equity": together.holding.equity[shown].tolist(),
+        "holding_drawdown_pct": (0.0 - PERCENT * together.holding.drawdown[shown]).tolist(),
+        "members": together.members[shown].tolist(),
+    }
 
 
 def part_on_the_wire(part: TickerPart) -> dict[str, Any]:

@@ -5,13 +5,17 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Response
 
 from tradingapi.answers import BestResults
+from tradingapi.answers_many import BestPlaces
+from tradingapi.news import subject_of, told_of
 from tradingapi.problems import NotFound, ProblemBody
+from tradingapi.results.places import rows_of_places
 from tradingapi.results.table import rows_of
 from tradingapi.routes.access import KeyRequired
 from tradingapi.routes.found import find_content, find_rows, find_run
 from tradingapi.routes.quick import QuickJson
 from tradingapi.services import Served
 from tradingapi.store.contents import Content
+from tradingapi.store.jobs import Job
 from tradingapi.wire import timestamp
 
 router = APIRouter(
@@ -23,7 +27,7 @@ RESULTS: Final = 10
 """Rows of an answer where no limit is given."""
 
 
-@router.get("/api/v1/sweeps/{sweep_run_id}/best", response_model=BestResults)
+@router.get("/api/v1/sweeps/{sweep_run_id}/best", response_model=BestResults | BestPlaces)
 def best(
     sweep_run_id: str,
     served: Served,
@@ -33,35 +37,37 @@ def best(
         bool, Query(description="Show pairs below min_trades too, flagged.")
     ] = False,
 ) -> Response:
-    """List the best pairs of a finished run by score; `limit` of them, 10 if not said."""
+    """List the best pairs of a finished run; `limit` of them, 10 if not said.
+
+    Of one ticker by score, of many by their places.
+    """
     job = find_run(sweep_run_id, served)
-    own = str(job.request["ticker"])
-    if ticker is not None and ticker != own:
-        raise NotFound(f"This run is of ticker {own}")
+    if ticker is not None and ticker != job.request["ticker"]:
+        raise NotFound(f"This run is of {told_of(job)}")
     loaded, content = find_rows(job, served), find_content(job, served)
     rows = (
         loaded.table.slice(0, limit)
         if include_excluded
         else loaded.table.take(loaded.qualified(limit))
     )
-    shown = rows_of(rows, ranked=False)
-    now = timestamp(served.clock())
-    return QuickJson(_body(sweep_run_id, own, shown, content, now))
+    write = rows_of if job.tickers is None else rows_of_places
+    return QuickJson(_body(sweep_run_id, job, write(rows, ranked=False), content, served.clock()))
 
 
 def _body(
-    run_id: str, ticker: str, rows: list[dict[str, Any]], content: Content, now: str
+    run_id: str, job: Job, rows: list[dict[str, Any]], content: Content, now: float
 ) -> dict[str, Any]:
     excluded = content.pairs - content.qualified
+    by = "min_trades" if job.tickers is None else "tickers"
     body = {
         "sweep_run_id": run_id,
-        "ticker": ticker,
+        **subject_of(job),
         "results": rows,
         "total_results": content.pairs,
         "returned": len(rows),
-        "query_timestamp": now,
+        "query_timestamp": timestamp(now),
         "computed_at": timestamp(content.created_at),
-        "excluded_by_min_trades": excluded,
+        f"excluded_by_{by}": excluded,
         **content.summary,
     }
     if excluded == content.pairs:

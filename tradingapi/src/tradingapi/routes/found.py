@@ -1,5 +1,8 @@
 """From a run's id to what it found, or to a refusal."""
 
+import json
+from typing import Any
+
 from tradingapi.problems import Gone, NotFound
 from tradingapi.results.memory import Loaded
 from tradingapi.services import Services
@@ -41,6 +44,22 @@ def find_content(job: Job, served: Services) -> Content:
     if found is None:
         raise gone()
     return found
+
+
+def find_many(job: Job, served: Services) -> dict[str, Any]:
+    """Find what a run over many tickers says beside its rows: `portfolio` and `tickers`.
+
+    Raises:
+        NotFound: It is of one ticker.
+        Gone: It is not kept any more.
+    """
+    if job.tickers is None:
+        raise NotFound(f"This run is of ticker {job.request['ticker']} alone")
+    found = None if job.content is None else served.library.report(job.content, served.clock())
+    if found is None:
+        raise gone()
+    report: dict[str, Any] = json.loads(found)
+    return report
 
 
 def gone() -> Gone:

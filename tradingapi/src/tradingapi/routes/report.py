@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from tradingapi.body import JSON
 from tradingapi.honesty import HonestyReport
-from tradingapi.problems import ProblemBody
+from tradingapi.problems import NotFound, ProblemBody
 from tradingapi.routes.access import KeyRequired
 from tradingapi.routes.found import find_run, gone
 from tradingapi.services import Served
@@ -22,6 +22,8 @@ def report(sweep_run_id: str, served: Served) -> Response:
     UTC nanoseconds. The same question has the same report, to the byte.
     """
     job = find_run(sweep_run_id, served)
+    if job.tickers is not None:
+        raise NotFound("No report is made for many tickers; there are portfolio and tickers")
     found = None if job.content is None else served.library.report(job.content, served.clock())
     if found is None:
         raise gone()

@@ -95,7 +95,7 @@ def _new_job(served: Services, asked: SweepRequest, fingerprint: str, now: float
         raise InvalidParameters.of("webhook_url", str(error)) from None
     requested, asks = _measured(asked, served.settings)
     accepted = Accepted(
-        job_id=new_job_id(asked.ticker, now),
+        job_id=new_job_id(asked.ticker or f"{len(asked.tickers or ())} tickers", now),
         parameters=AcceptedParameters(
             ticker=asked.ticker,
             fast_range=asked.fast_range,
@@ -122,8 +122,10 @@ def _measured(asked: SweepRequest, settings: Settings) -> tuple[int, int]:
     """Return the requested combinations, and how much work they are.
 
     Raises:
-        InvalidParameters: There are too many for a grid, or the sampler is not here.
+        InvalidParameters: There are too many for a grid, or the server does not do it.
     """
+    if asked.tickers is not None and Feature.TICKERS not in settings.features:
+        raise InvalidParameters.of("tickers", "this server takes one ticker")
     spec, preset = asked.to_spec(), Preset(asked.preset)
     requested, most = spec.requested, settings.max_combinations
     if spec.search is Search.BAYES:
@@ -135,6 +137,8 @@ def _measured(asked: SweepRequest, settings: Settings) -> tuple[int, int]:
         if Feature.BAYES in settings.features:
             rule += "; search bayes tests some of more"
         raise InvalidParameters.of("fast_range", rule)
+    if asked.tickers is not None:
+        return requested, len(asked.tickers) * effort(len(grid(spec)), Preset.MINIMUM)
     return requested, effort(len(grid(spec)), preset)
 
 

@@ -61,6 +61,11 @@ class Job:
     postponed: int
     """How often its prices were asked to be asked for later."""
 
+    @property
+    def tickers(self) -> list[str] | None:
+        """The tickers of a sweep of many; None for a sweep of one."""
+        return self.request.get("tickers")
+
 
 def new_run_id() -> str:
     """Invent the id of a run's results, `run_abc123xyz789`."""

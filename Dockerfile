@@ -61,18 +61,18 @@ ARG NUMBA_CPU_NAME=x86-64-v3
 ENV UV_PROJECT_ENVIRONMENT=/opt/tradingapi \
     NUMBA_CPU_NAME=${NUMBA_CPU_NAME} \
     NUMBA_CPU_FEATURES=
-RUN uv sync --package tradingapi --extra arch --extra bayes --no-install-workspace \
+RUN uv sync --package tradingapi --extra arch --extra bayes --extra dask --no-install-workspace \
       --no-install-package formulaic --no-install-package interface-meta \
       --no-install-package narwhals --no-install-package patsy --no-install-package scipy \
       --no-install-package statsmodels --no-install-package wrapt
 COPY LICENSE ./
 COPY tradingapi tradingapi
 COPY dev/image dev/image
-RUN uv sync --package tradingapi --extra arch --extra bayes --no-editable --inexact \
+RUN uv sync --package tradingapi --extra arch --extra bayes --extra dask --no-editable --inexact \
       --no-install-package formulaic --no-install-package interface-meta \
       --no-install-package narwhals --no-install-package patsy --no-install-package scipy \
       --no-install-package statsmodels --no-install-package wrapt \
- && uv export --package tradingapi --extra arch --extra bayes --format cyclonedx1.5 --quiet \
+ && uv export --package tradingapi --extra arch --extra bayes --extra dask --format cyclonedx1.5 --quiet \
       -o /opt/tradingapi/sbom.cdx.json \
  && sh dev/image/trim.sh /opt/tradingapi \
  && /opt/tradingapi/bin/python dev/image/bytecode.py \

@@ -88,7 +88,7 @@ sbom: sync ## Write what is in each image to build/sbom/ (CycloneDX); the images
 	mkdir -p build/sbom
 	$(UV) export --frozen --no-dev --package tradingsweep --extra tracing --format cyclonedx1.5 --quiet \
 	    --preview-features sbom-export -o build/sbom/operator.cdx.json
-	$(UV) export --frozen --no-dev --package tradingapi --extra arch --extra bayes --format cyclonedx1.5 --quiet \
+	$(UV) export --frozen --no-dev --package tradingapi --extra arch --extra bayes --extra dask --format cyclonedx1.5 --quiet \
 	    --preview-features sbom-export -o build/sbom/tradingapi.cdx.json
 
 .PHONY: bench-spine

@@ -131,7 +131,7 @@ def test_each_tickers_part_and_its_pairs_can_be_looked_into(
 ) -> None:
     """Equity of a pair on one ticker is what that ticker's own sweep says."""
     result, _ = expected
-    listed = api.get(f"/api/v1/sweeps/{run_id}/tickers").json()["tickers"]
+    listed = api.get(f"/api/v1/sweeps/{run_id}/tickers", top=3).json()["tickers"]
     part = listed[1]
     pair = part["best"]["pair"]
     path = f"/api/v1/sweeps/{run_id}/pairs/{pair}/equity"
@@ -141,6 +141,7 @@ def test_each_tickers_part_and_its_pairs_can_be_looked_into(
     assert [each.data_sha256 for each in result.parts] == [each["data_sha256"] for each in listed]
     assert 100 * (equity["equity"][-1] - 1) == pytest.approx(part["best"]["total_return_pct"])
     assert "SYN:B" == equity["ticker"]
+    assert (3, pair, part["best"]["score"]) == (len(part["top"]), *part["top"][0].values())
     unnamed, unknown = api.get(path), api.get(path, ticker="SYN:Z")
     assert (400, "ticker") == (unnamed.status_code, unnamed.json()["detail"][0]["field"])
     assert 404 == unknown.status_code

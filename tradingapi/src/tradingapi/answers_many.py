@@ -123,6 +123,13 @@ class PortfolioAnswer(PortfolioSummary):
     """Tickers among which money is divided."""
 
 
+class ScoredPair(BaseModel):
+    """A pair, with its score on one ticker."""
+
+    pair: str
+    score: float
+
+
 class TickerAnswer(BaseModel):
     """One ticker of a run: what it was measured on, its own best pair, and holding it."""
 
@@ -138,6 +145,8 @@ class TickerAnswer(BaseModel):
     eligible_pairs: int
     best: dict[str, JsonValue]
     buy_and_hold: dict[str, JsonValue]
+    top: list[ScoredPair]
+    """Its best eligible pairs, as many as were asked for."""
 
 
 class TickersAnswer(BaseModel):

@@ -1,7 +1,8 @@
 """Build the server's parts from its settings, start them, and stop them in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import importlib
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,6 +13,7 @@ from tradingapi.auth import KeyRing
 from tradingapi.callbacks import Courier, DeliveryRules
 from tradingapi.clock import Clock
 from tradingapi.egress.guard import Guard
+from tradingapi.gathering import LocalTickers, Tickers
 from tradingapi.prices.shelf import BarShelf
 from tradingapi.progress import Board
 from tradingapi.results.cursor import CursorSeal
@@ -19,7 +21,7 @@ from tradingapi.results.files import ResultFiles
 from tradingapi.results.library import Library
 from tradingapi.runs import Runner
 from tradingapi.settings import Settings
-from tradingapi.sources import build_source
+from tradingapi.sources import SourceSettings, build_source
 from tradingapi.store.contents import ContentStore
 from tradingapi.store.database import Database
 from tradingapi.store.deliveries import DeliveryStore
@@ -49,6 +51,7 @@ class Services:
     library: Library
     cursors: CursorSeal
     upkeep: Upkeep
+    many: ManySweeper
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -62,6 +65,7 @@ class Services:
         finally:
             await asyncio.to_thread(self.runner.stop)
             await asyncio.to_thread(self.upkeep.stop)
+            await asyncio.to_thread(self.many.close)
             courier.cancel()
             with suppress(asyncio.CancelledError):
                 await courier
@@ -84,10 +88,18 @@ def build_services(settings: Settings, clock: Clock) -> Services:
     )
     guard = Guard(settings.allowed, settings.denied)
     courier = Courier(DeliveryStore(database), rules, guard, settings.signing_secrets, clock)
-    bars = BarShelf(settings.data_dir / "bars")
+    bars = BarShelf(settings.shared_dir / "bars")
     library = build_library(settings, database, jobs, bars)
-    source = build_source(settings, bars, clock)
-    sweepers = Sweepers(Sweeper(source, library, clock), ManySweeper(source, library, clock))
+    sources = SourceSettings.of(settings)
+    source = build_source(sources, bars, clock)
+    many = ManySweeper(
+        LocalTickers(source, library, clock)
+        if settings.dask is None
+        else on_dask(settings, sources, library, database),
+        library,
+        clock,
+    )
+    sweepers = Sweepers(Sweeper(source, library, clock), many)
     least = settings.min_job_seconds
     work = Work(jobs, sweepers, library, board, clock, on_ended=courier.wake, min_job_seconds=least)
     return Services(
@@ -103,7 +115,18 @@ def build_services(settings: Settings, clock: Clock) -> Services:
         library=library,
         cursors=CursorSeal(database.secret("cursors")),
         upkeep=Upkeep(jobs, library, limits(settings), clock),
+        many=many,
     )
+
+
+def on_dask(
+    settings: Settings, sources: SourceSettings, library: Library, database: Database
+) -> Tickers:
+    """Sweep many tickers on a cluster; its client is an extra, and is loaded here."""
+    made: Callable[..., Tickers] = importlib.import_module(
+        "tradingapi.dask_cluster.client"
+    ).DaskTickers
+    return made(settings, sources, library, owner=database.secret("parts").hex()[:16])
 
 
 def build_library(

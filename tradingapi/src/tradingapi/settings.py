@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tradingapi.egress.addresses import Network
 from tradingapi.egress.guard import Allowed
+from tradingapi.egress.scheduler import check_scheduler
 from tradingapi.egress.signature import read_secret
 
 DEV_KEY: Final = "dev-key-000000000000000000000000"
@@ -62,6 +63,15 @@ class Settings(BaseSettings):
     """Root of the directory source; without it that source is left out."""
     synthetic_tickers: Annotated[tuple[str, ...], NoDecode] = ("BTC-USD", "ETH-USD", "SYN:*")
     """Patterns of the tickers for which prices may be invented."""
+
+    dask: str | None = None
+    """Scheduler of a Dask cluster that sweeps many tickers: `tls://host:8786`."""
+    dask_dir: Path | None = None
+    """A folder that the server and the cluster's workers share; `data_dir` if all are here."""
+    dask_ca_file: Path | None = None
+    """Certificates that the cluster's own are signed by; `tls://` needs this and the next two."""
+    dask_cert_file: Path | None = None
+    dask_key_file: Path | None = None
 
     workers: int = Field(2, ge=1, le=64)
     """Sweeps that run at once."""
@@ -127,6 +137,24 @@ class Settings(BaseSettings):
         return value if find_spec("optuna") else value - {Feature.BAYES}
 
     @model_validator(mode="after")
+    def check_dask(self) -> Self:
+        """Refuse a cluster that anybody could be: what it answers is executed here."""
+        if self.dask is None:
+            return self
+        try:
+            check_scheduler(self.dask)
+        except ValueError as error:
+            raise ValueError(f"dask: {error}") from None
+        if not find_spec("distributed"):
+            raise ValueError("dask: install tradingapi[dask]")
+        if self.dask.startswith("tls:"):
+            for name in ("dask_ca_file", "dask_cert_file", "dask_key_file"):
+                file = getattr(self, name)
+                if file is None or not file.is_file():
+                    raise ValueError(f"{name}: a file, for dask={self.dask}")
+        return self
+
+    @model_validator(mode="after")
     def check_webhooks(self) -> Self:
         """Read what is about callbacks once: a wrong entry ends the start."""
         for name, read in (
@@ -148,6 +176,11 @@ class Settings(BaseSettings):
         if any(len(key.get_secret_value()) < SHORTEST_KEY for key in self.keys):
             raise ValueError(f"keys: each must have at least {SHORTEST_KEY} characters")
         return self
+
+    @property
+    def shared_dir(self) -> Path:
+        """Where price series are kept, and what workers of a cluster write."""
+        return (self.dask_dir or self.data_dir).absolute()
 
     @property
     def accepted_keys(self) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """The price sources of a server: its own, and those of other packages."""
 
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 from tradingapi.clock import Clock
 from tradingapi.prices.arch_data import ArchSource
@@ -25,17 +27,44 @@ class SourceError(Exception):
     """A source that is asked for cannot be had; the message names it."""
 
 
-def build_source(settings: Settings, shelf: BarShelf, clock: Clock) -> PriceSource:
+@dataclass(frozen=True)
+class SourceSettings:
+    """What sources need to know: no secret is among it, so it may go to other machines."""
+
+    names: tuple[str, ...]
+    prices_dir: Path | None
+    synthetic_tickers: tuple[str, ...]
+    exchange: str
+    fetched_dir: Path
+    """Where is kept which fetched series is whose."""
+    fetched_seconds: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> "SourceSettings":
+        """Take them from a server's settings."""
+        return cls(
+            settings.sources,
+            None if settings.prices_dir is None else settings.prices_dir.absolute(),
+            settings.synthetic_tickers,
+            settings.exchange,
+            settings.shared_dir / "fetched",
+            settings.fetched_seconds,
+        )
+
+
+def build_source(settings: SourceSettings, shelf: BarShelf, clock: Clock) -> PriceSource:
     """Chain the sources that are switched on.
 
     Raises:
         SourceError: There is no source of that name, or it cannot be made.
     """
-    sources = (_source(name, settings, shelf, clock) for name in settings.sources)
+    sources = (_source(name, settings, shelf, clock) for name in settings.names)
     return ChainedSource([source for source in sources if source is not None])
 
 
-def _source(name: str, settings: Settings, shelf: BarShelf, clock: Clock) -> PriceSource | None:
+def _source(
+    name: str, settings: SourceSettings, shelf: BarShelf, clock: Clock
+) -> PriceSource | None:
     match name:
         case "directory":
             return None if settings.prices_dir is None else DirectorySource(settings.prices_dir)
@@ -51,9 +80,10 @@ def _source(name: str, settings: Settings, shelf: BarShelf, clock: Clock) -> Pri
             return foreign(name)
 
 
-def _cached(source: PriceSource, settings: Settings, shelf: BarShelf, clock: Clock) -> PriceSource:
-    index = settings.data_dir / "fetched"
-    return CachedSource(source, shelf, index, clock, settings.fetched_seconds)
+def _cached(
+    source: PriceSource, settings: SourceSettings, shelf: BarShelf, clock: Clock
+) -> PriceSource:
+    return CachedSource(source, shelf, settings.fetched_dir, clock, settings.fetched_seconds)
 
 
 def foreign(name: str) -> PriceSource:

@@ -13,6 +13,7 @@ import structlog
 from tradingapi.clock import Clock
 from tradingapi.contract import SweepRequest
 from tradingapi.engine import BadBarsError, InsufficientDataError
+from tradingapi.gathering import BadTickersError, ClusterAwayError, ClusterError
 from tradingapi.honesty import ReportCancelledError
 from tradingapi.news import completed_news, failed_news
 from tradingapi.prices.source import (
@@ -27,7 +28,7 @@ from tradingapi.results.library import Fresh, Library, PrunedMeanwhileError
 from tradingapi.store.contents import Content
 from tradingapi.store.jobs import MOST_STARTS, Job, JobStore
 from tradingapi.sweeping import Halted, Sweeper, Tell
-from tradingapi.sweeping_many import BadTickersError, ManySweeper
+from tradingapi.sweeping_many import ManySweeper
 from tradingapi.tickers import BadTickerError
 
 log = structlog.get_logger()
@@ -59,6 +60,7 @@ SAID: Final = (
     BadBarsError,
     BadTickerError,
     BadTickersError,
+    ClusterError,
     KilledTooOftenError,
 )
 """Failures that are told as they are."""
@@ -191,8 +193,9 @@ def words_of(job: Job, error: Exception) -> str:
         case BadTickersError():
             return _words(error.ticker, error.why) + _others(error.others)
         case BadTickerError():
-            assert isinstance(error.__cause__, Exception)
-            return _words(error.ticker, error.__cause__)
+            return _words(error.ticker, error.why)
+        case ClusterAwayError() | ClusterError():
+            return str(error)
         case SourceUnavailableError() if job.tickers is not None:
             return f"No historical data for one of {len(job.tickers)} tickers now: {error}"
         case _:

@@ -174,6 +174,7 @@ def part_on_the_wire(part: TickerPart) -> dict[str, Any]:
             **metrics_on_the_wire(best.metrics),
         },
         "buy_and_hold": metrics_on_the_wire(part.holding),
+        "top": [{"pair": name_of(pair), "score": score} for pair, score in part.top],
     }
 
 

@@ -1,6 +1,8 @@
 """A finished run over many tickers: the best pair's portfolio, and each ticker's own part."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from tradingapi.answers_many import PortfolioAnswer, TickersAnswer
 from tradingapi.problems import NotFound, ProblemBody
@@ -8,6 +10,7 @@ from tradingapi.routes.access import KeyRequired
 from tradingapi.routes.found import find_content, find_many, find_run
 from tradingapi.routes.quick import QuickJson
 from tradingapi.services import Served
+from tradingapi.tickers.part import TOP
 
 router = APIRouter(
     prefix="/api/v1/sweeps/{sweep_run_id}",
@@ -39,7 +42,12 @@ def portfolio(sweep_run_id: str, served: Served) -> Response:
 
 
 @router.get("/tickers", response_model=TickersAnswer)
-def tickers(sweep_run_id: str, served: Served) -> Response:
+def tickers(
+    sweep_run_id: str,
+    served: Served,
+    top: Annotated[int, Query(ge=0, le=TOP, description="Best pairs of each ticker.")] = 0,
+) -> Response:
     """List the tickers, each with what it was measured on, its own best pair, and holding it."""
     found = find_many(find_run(sweep_run_id, served), served)["tickers"]
-    return QuickJson({"sweep_run_id": sweep_run_id, "ticker_count": len(found), "tickers": found})
+    shown = [{**part, "top": part["top"][:top]} for part in found]
+    return QuickJson({"sweep_run_id": sweep_run_id, "ticker_count": len(found), "tickers": shown})

@@ -1,7 +1,7 @@
 """One ticker's part: its sweep, of which the places of all pairs and a few figures are kept."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tradingapi.engine import (
     BadBarsError,
@@ -9,22 +9,33 @@ from tradingapi.engine import (
     Origin,
     Progress,
     Row,
+    SweepResult,
     SweepSpec,
     sweep,
 )
 from tradingapi.engine import columns as c
 from tradingapi.engine.coercion import PricesLike
-from tradingapi.engine.grid import PairsLike
+from tradingapi.engine.grid import Choice, PairsLike
 from tradingapi.engine.metrics import Metrics
 from tradingapi.tickers.ranks import Places, places_of
 
 
 class BadTickerError(ValueError):
-    """One of the tickers cannot be swept. Its `__cause__` says why, and the message both."""
+    """One of the tickers cannot be swept; the message says which, and why."""
 
     def __init__(self, ticker: str, why: Exception) -> None:
         super().__init__(f"{ticker}: {why}")
-        self.ticker = ticker
+        self.ticker, self.why = ticker, why
+
+
+TOP: Final = 100
+
+
+class Scored(NamedTuple):
+    """One of a ticker's pairs, with its score on that ticker."""
+
+    pair: Choice
+    score: float
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,8 @@ class TickerPart:
     """Pairs that closed `min_trades` trades."""
     best: Row
     """Its own best pair: of the eligible ones, or of all if there are none."""
+    top: tuple[Scored, ...]
+    """The best of its eligible pairs, at most a hundred."""
     holding: Metrics
     """The ticker bought at its window's first fill and never sold."""
 
@@ -86,6 +99,13 @@ def examine(
         periods_per_year=result.periods_per_year,
         eligible=int(eligible.sum()),
         best=result.best(1)[0],
+        top=_top(result),
         holding=result.buy_and_hold,
     )
     return Examined(part, places_of(result.figures[c.SCORE], eligible))
+
+
+def _top(result: SweepResult) -> tuple[Scored, ...]:
+    best = result.order[result.qualified[result.order]][:TOP]
+    scores = result.figures[c.SCORE]
+    return tuple(Scored(result.grid.pair(index), float(scores[index])) for index in best.tolist())

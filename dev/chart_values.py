@@ -180,6 +180,10 @@ VALUES = closed(
                 **pods(),
             },
         ),
+        "gateway": closed(
+            "The pipeline REST API with its dashboard: this release has none.",
+            {"enabled": flag("Must be false: there is no gateway in this release.")},
+        ),
         "postgres": closed(
             "A small Postgres for trials: no replica, no backup.",
             {

@@ -27,6 +27,7 @@ REFUSED = {
         "operator: {settings: {maxConcurrentSweeps: 100000}}",
         "maxConcurrentSweeps",
     ),
+    "a gateway that is no switch": ("gateway: {enabled: later}", "enabled"),
     "unknown setting": ("operator: {settings: {maxSweeps: 3}}", "maxSweeps"),
     "secret as a setting": ("tradingApi: {settings: {keys: [hunter2]}}", "keys"),
     "port that is none": ("receiver: {service: {port: 70000}}", "port"),
@@ -37,6 +38,7 @@ REFUSED = {
     "no receiver's DSN": ("secrets: {dsn: {name: ledger}}", "secrets.receiverDsn.name"),
     "no API": ("tradingApi: {enabled: false}", "tradingApi.url"),
     "no cluster id": ("watchNamespaces: [desk-a]", "clusterId"),
+    "a gateway": ("gateway: {enabled: true}", "gateway.enabled: this release has no gateway"),
     "a hook without a database": ("migration: {mode: hook}", "migration.mode"),
 }
 

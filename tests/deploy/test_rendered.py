@@ -17,12 +17,14 @@ from tests.deploy.conftest import Helm, checked
 from tests.deploy.schemas import write_schemas
 
 ROOT = Path(__file__).parents[2]
+CLOUD_NATIVE_PG = ROOT / "manifests" / "cloudnative-pg"
 MODES = {
     "trial": "{}",
     "production": """
 secrets: {dsn: {name: ledger}, receiverDsn: {name: ledger}}
 tradingApi: {enabled: false, url: "https://trading.example.com"}
 """,
+    "CloudNativePG": (CLOUD_NATIVE_PG / "values.yaml").read_text("utf-8"),
     "one namespace": "{watchNamespaces: [desk-a, desk-b], clusterId: one}",
     "everything": """
 crds: {keep: false}

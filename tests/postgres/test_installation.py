@@ -61,6 +61,33 @@ def test_another_migration_changes_the_password(empty_database: str) -> None:
         psycopg.connect(as_user(empty_database, "callbacks_b", "first-word"))
 
 
+def test_a_login_that_an_administrator_made_is_left_as_it_is(tmp_path: Path) -> None:
+    """As CloudNativePG's managed roles: the owner may make none, and the receiver's has its role.
+
+    Before the administrator has granted it the role, one line says what is missing.
+    """
+    with Postgres(tmp_path / "postgres.log", durable=False) as server:
+        database = server.create_database("managed")
+        owner = as_user(database, "ledger_owner", "first-word")
+        receiver = as_user(database, "managed_callbacks", "second-word")
+        with psycopg.connect(database, autocommit=True) as administrator:
+            administrator.execute("CREATE ROLE ledger_owner LOGIN PASSWORD 'first-word'")
+            administrator.execute("ALTER DATABASE managed OWNER TO ledger_owner")
+            administrator.execute("CREATE ROLE tradingsweep_receiver NOLOGIN")
+            administrator.execute("CREATE ROLE managed_callbacks LOGIN PASSWORD 'second-word'")
+            settings = {"TRADINGSWEEP_DSN": owner, "TRADINGSWEEP_RECEIVER_DSN": receiver}
+            before = tradingsweep("migrate", **settings)
+            administrator.execute("GRANT tradingsweep_receiver TO managed_callbacks")
+            after = tradingsweep("migrate", **settings)
+
+        assert 1 == before.returncode
+        assert "GRANT tradingsweep_receiver TO it" in before.stderr.splitlines()[-1]
+        assert 0 == after.returncode, after.stderr
+        assert "word" not in before.stderr + after.stderr + before.stdout + after.stdout
+        with psycopg.connect(receiver, autocommit=True) as inbox:
+            inbox.execute("SELECT inbox_put_v1(%s, %s)", ("0" * 64, b"{}"))
+
+
 @pytest.mark.parametrize(
     ("receiver", "advice"),
     [

@@ -22,6 +22,8 @@ _CONNECT_SECONDS = 5
 
 _log = structlog.get_logger(__name__)
 
+_Connection = AsyncConnection[tuple[object, ...]]
+
 
 async def migrate_when_there(dsn: str, within: float) -> list[str]:
     """Migrate as soon as Postgres is there.
@@ -48,11 +50,12 @@ async def migrate_when_there(dsn: str, within: float) -> list[str]:
 async def make_receiver_login(dsn: str, receiver_dsn: str) -> None:
     """Let the user of the receiver's DSN log in with its password, and put callbacks in the inbox.
 
-    A user that is there gets the password and the role: so passwords are changed.
+    A user that is there gets the password and the role: so passwords are changed. One that the
+    owner may not change is left as it is where it has the role: an administrator manages it.
 
     Raises:
         ConfigurationError: the DSN lacks a user or a password, or names the owner, or the owner
-            may not make users.
+            may not make users and nobody else made this one.
         LedgerUnavailable: Postgres is away.
     """
     user, password = _login(receiver_dsn)
@@ -62,23 +65,45 @@ async def make_receiver_login(dsn: str, receiver_dsn: str) -> None:
                 raise ConfigurationError(
                     "TRADINGSWEEP_RECEIVER_DSN: must name another user than TRADINGSWEEP_DSN"
                 )
-            found = await connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (user,))
-            verb = "ALTER" if await found.fetchone() else "CREATE"
-            login, role = sql.Identifier(user), sql.Identifier(RECEIVER_ROLE)
-            await connection.execute(
-                sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(
-                    sql.SQL(verb), login, sql.Literal(password)
-                )
+            await _let_in(connection, user, password)
+    except psycopg.OperationalError as error:
+        raise LedgerUnavailable(f"the receiver's login: {error}") from None
+
+
+async def _let_in(connection: _Connection, user: str, password: str) -> None:
+    """Make the login, or give it its password and role."""
+    try:
+        verb = "ALTER" if await _is_there(connection, user) else "CREATE"
+        login, role = sql.Identifier(user), sql.Identifier(RECEIVER_ROLE)
+        await connection.execute(
+            sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(
+                sql.SQL(verb), login, sql.Literal(password)
             )
-            await connection.execute(sql.SQL("GRANT {} TO {}").format(role, login))
+        )
+        await connection.execute(sql.SQL("GRANT {} TO {}").format(role, login))
     except psycopg.errors.InsufficientPrivilege:
+        if await _has_the_role(connection, user):
+            _log.info("receiver_login_left_alone", user=user)
+            return
         # Without the server's words: its log line and ours must not hold the statement.
         raise ConfigurationError(
             f"TRADINGSWEEP_RECEIVER_DSN: the owner may not make the login {user}: let an"
-            f" administrator make it and GRANT {RECEIVER_ROLE} TO it, and leave this variable out"
+            f" administrator make it and GRANT {RECEIVER_ROLE} TO it, and migrate again"
         ) from None
-    except psycopg.OperationalError as error:
-        raise LedgerUnavailable(f"the receiver's login: {error}") from None
+
+
+async def _is_there(connection: _Connection, user: str) -> bool:
+    found = await connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (user,))
+    return await found.fetchone() is not None
+
+
+async def _has_the_role(connection: _Connection, user: str) -> bool:
+    found = await connection.execute(
+        "SELECT 1 FROM pg_roles AS login, pg_roles AS receiver WHERE login.rolname = %s"
+        " AND receiver.rolname = %s AND pg_has_role(login.oid, receiver.oid, 'USAGE')",
+        (user, RECEIVER_ROLE),
+    )
+    return await found.fetchone() is not None
 
 
 async def await_schema(dsn: str) -> None:
@@ -106,7 +131,7 @@ async def _problem(dsn: str) -> str | None:
     return state.problem
 
 
-async def _connect(dsn: str) -> AsyncConnection[tuple[object, ...]]:
+async def _connect(dsn: str) -> _Connection:
     try:
         conninfo.conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:

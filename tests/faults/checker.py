@@ -33,12 +33,25 @@ def _followed(accounts: Accounts, earlier: Row, later: Row) -> Iterator[str]:
     # Given up as unknown, and completed all the same when its callback came at last.
     came_late = earlier["state"] == "completed" and earlier["unknown_until"] is not None
     who = f"{earlier['sweep']}, run {earlier['run_no']}: submission {later['n']}"
-    if earlier["state"] not in _MAY_BE_FOLLOWED and not came_late:
+    may_be = earlier["state"] in _MAY_BE_FOLLOWED or came_late
+    if not may_be and not _came_after_resuming(accounts, earlier, later):
         yield f"I1: {who} follows one that is {earlier['state']}"
     if (earlier["state"] == "replaced" or came_late) and accounts.surface.keeps_keys:
         yield f"I1: {who} replaces one that could have been looked up"
     if came_late or (earlier["state"] == "replaced" and earlier["unknown_until"] is not None):
         yield from _was_heard(accounts, earlier, who)
+
+
+def _came_after_resuming(accounts: Accounts, earlier: Row, later: Row) -> bool:
+    """Whether people suspended the earlier one, resumed, and then its callback cut the later off."""
+    suspended = [
+        row
+        for row in accounts.transitions
+        if row["reason"] == "Suspended"
+        and (row["sweep_uid"], row["run_no"]) == (earlier["sweep_uid"], earlier["run_no"])
+        and row["n"] == earlier["n"]
+    ]
+    return bool(suspended) and (earlier["state"], later["state"]) == ("completed", "cancelled")
 
 
 def _was_heard(accounts: Accounts, replaced: Row, who: str) -> Iterator[str]:

@@ -120,6 +120,17 @@ def replaced(surface: str, *, heard: timedelta | None) -> Accounts:
     )
 
 
+def resumed(later: str, *, suspended: bool = True) -> Accounts:
+    """Its job was cancelled by a suspension and completed all the same, when `later` was open."""
+    kept = at_rest()
+    held = {**kept.transitions[0], "reason": "Suspended", "n": 1}
+    return replace(
+        kept,
+        submissions=[a_submission(), a_submission(key=OTHER, n=2, state=later, job_ids=[])],
+        transitions=[*([held] if suspended else []), *kept.transitions],
+    )
+
+
 def superseded(says: Row | None) -> Accounts:
     """An edit came before the end of run 1; its results are kept, and its row `says` so."""
     old = {**at_rest().runs[0], "id": "r0", "status": "CANCELLED", "result": says}
@@ -168,6 +179,14 @@ WRONG: dict[str, tuple[str, Callable[[Accounts], Accounts]]] = {
     "a submission after a live one": (
         "I1: a, run 1: submission 2 follows",
         lambda a: replace(a, submissions=[a_submission(state="accepted"), a_submission(n=2)]),
+    ),
+    "a submission after one that completed": (
+        "I1: a, run 1: submission 2 follows",
+        lambda _: resumed("cancelled", suspended=False),
+    ),
+    "a submission that goes on beside one that completed after resuming": (
+        "I1: a, run 1: submission 2 follows",
+        lambda _: resumed("accepted"),
     ),
     "a submission replaced that could be looked up": (
         "I1: a, run 1: submission 2 replaces one that could",
@@ -263,3 +282,8 @@ def test_the_stated_non_promise_is_no_violation() -> None:
 def test_a_superseded_run_may_keep_its_results() -> None:
     """They came after the edit: its row says how many, its submission stays cancelled."""
     assert [] == violations(superseded(says={"stored": 1}))
+
+
+def test_a_suspended_job_may_complete_after_its_run_was_resumed() -> None:
+    """It could not be cancelled in time: its results count, and the next attempt is cut off."""
+    assert [] == violations(resumed("cancelled"))

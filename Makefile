@@ -111,6 +111,10 @@ slowhttptest: ## Install Debian's slowhttptest, which holds slow connections ope
 bench-api: sync ## Measure the Trading API's bars over HTTP and write build/bars/api.json
 	$(RUN) python -m benchmarks.api
 
+.PHONY: bench-dask
+bench-dask: sync ## Sweep 200 tickers on two Dask workers and on one, kill one midway; build/bars/dask.json
+	$(RUN) python -m benchmarks.many_tickers
+
 .PHONY: false-alarms
 false-alarms: sync ## Ask the permutation test about 400 markets without skill (a minute or more)
 	LONG=1 $(RUN) pytest -q tests/honesty/test_false_alarms.py

@@ -49,6 +49,16 @@ def exactly(what: str, value: float, unit: str, bar: float) -> Bar:
     return Bar(what, value, unit, f"= {bar:g}", value == bar)
 
 
+def goal(what: str, value: float, unit: str, least: float) -> Bar:
+    """Show a figure beside its goal: a machine that is busy misses it, and nothing is wrong."""
+    return Bar(what, round(value, 3), unit, f"goal {least:g}", met=True)
+
+
+def shown(what: str, value: float, unit: str) -> Bar:
+    """Show a figure that nothing is held against."""
+    return Bar(what, round(value, 3), unit, "shown", met=True)
+
+
 def report(name: str, bars: Sequence[Bar]) -> bool:
     """Show the bars, write `build/bars/NAME.json`, and say whether all are met."""
     Console().print(_table(name, bars))

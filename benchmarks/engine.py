@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import engine_speed as speed
-from benchmarks.bars import Bar, below, exactly, report
+from benchmarks.bars import Bar, below, exactly, report, shown
 from benchmarks.engine_clock import Spent, load, middle, times
 from benchmarks.engine_parity import compared, describe, unlike_ours
 from benchmarks.engine_peers import Backtesting, Raptorbt, Vectorbt
@@ -52,11 +52,6 @@ def main() -> int:
 def at_least(what: str, value: float, unit: str, bar: float) -> Bar:
     """Hold a figure that must not be below its bar."""
     return Bar(what, round(value, 3), unit, f">= {bar:g}", value >= bar)
-
-
-def shown(what: str, value: float, unit: str) -> Bar:
-    """Show a figure that nothing is held against."""
-    return Bar(what, round(value, 3), unit, "shown", met=True)
 
 
 def _parity() -> list[Bar]:

@@ -13,6 +13,7 @@ from tradingapi.contract import SweepRequest
 from tradingapi.results.library import Fresh
 from tradingapi.services import Services, build_services
 from tradingapi.settings import Settings
+from tradingapi.sweeping import Tell
 
 GRID: dict[str, Any] = {
     "fast_range": "[2, 60]",
@@ -58,7 +59,7 @@ def silent(_part: float, _words: str) -> None:
     """Want to hear nothing."""
 
 
-def answered(services: Services, request: SweepRequest, tell: Any = silent) -> Fresh:
+def answered(services: Services, request: SweepRequest, tell: Tell = silent) -> Fresh:
     """Compute an answer."""
     found = services.many.answer(request, tell, anew=True)
     assert isinstance(found, Fresh)

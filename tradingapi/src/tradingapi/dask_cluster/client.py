@@ -19,7 +19,15 @@ from distributed import Client, Future, KilledWorker, Security
 from distributed.comm.core import CommClosedError
 
 from tradingapi.contract import SECRET_FIELDS, SweepRequest
-from tradingapi.dask_cluster.task import KINDS, PLACES, Done, Order, Refused, sweep_ticker
+from tradingapi.dask_cluster.task import (
+    KINDS,
+    PLACES,
+    Done,
+    Order,
+    Refused,
+    computing,
+    sweep_ticker,
+)
 from tradingapi.engine import SweepSpec
 from tradingapi.engine.grid import Grid, grid
 from tradingapi.gathering import (
@@ -30,7 +38,6 @@ from tradingapi.gathering import (
     Ready,
     Shelved,
 )
-from tradingapi.honesty.stamp import versions
 from tradingapi.prices.source import PriceError, RateLimitedError
 from tradingapi.results.library import Library
 from tradingapi.results.question import ManyQuestion
@@ -190,7 +197,7 @@ class DaskTickers:
         raw = _read(path)
         if hashlib.sha256(raw).hexdigest() != answer.sha256:
             raise ClusterError(f"{order.ticker}: its file is not the one that a worker wrote")
-        column = pq.read_table(pa.BufferReader(raw)).column(PLACES)
+        column = pq.ParquetFile(pa.BufferReader(raw)).read().column(PLACES)
         if column.type != pa.uint16() or len(column) != pairs:
             raise ClusterError(f"{order.ticker}: its file has no places of these pairs")
         return cast("Places", column.to_numpy().astype(np.uint16))
@@ -240,7 +247,7 @@ def _lost_is_away(client: Client) -> Iterator[None]:
 
 def _check(answer: Done) -> None:
     """Refuse a worker that would compute other digits."""
-    here = versions()
+    here = computing()
     for name, there in answer.versions.items():
         if here.get(name) != there:
             raise ClusterError(f"a worker has {name} {there}, and this server {here.get(name)}")

@@ -8,7 +8,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,7 +107,13 @@ def sweep_ticker(order: Order) -> Done | Refused:
     question = ManyQuestion(request.to_spec())
     question.add(order.ticker, history)
     sha256 = _write(order.shared / order.file, pa.table({PLACES: pa.array(found.places)}))
-    return Done(found.part, question.data[0], sha256, versions())
+    return Done(found.part, question.data[0], sha256, computing())
+
+
+@cache
+def computing() -> Mapping[str, str]:
+    """Return the versions of what computes in this process; looking them up takes milliseconds."""
+    return versions()
 
 
 def _refused(error: Exception) -> Refused:

@@ -43,7 +43,7 @@ def _followed(accounts: Accounts, earlier: Row, later: Row) -> Iterator[str]:
 
 
 def _came_after_resuming(accounts: Accounts, earlier: Row, later: Row) -> bool:
-    """Whether people suspended the earlier one, resumed, and then its callback cut the later off."""
+    """Whether people suspended the earlier one, resumed, and its callback cut the later off."""
     suspended = [
         row
         for row in accounts.transitions

@@ -62,7 +62,12 @@ SELECT 'event:' || sweep_uid, sweep_uid, 'event', '{}', now() FROM submissions
 INSERT INTO transitions (sweep_uid, version, run_no, to_phase, reason, ticker, strategy_type)
 SELECT uid, 1, 1, phase, reason, 'BTC-USD', 'SMA' FROM sweeps
 """,
-    "INSERT INTO tenants (cluster_id, namespace) SELECT DISTINCT cluster_id, namespace FROM sweeps",
+    # All have had their turn, so whoever is new is next: also before anybody is admitted here.
+    """
+INSERT INTO tenants (cluster_id, namespace, last_admitted_at)
+SELECT cluster_id, namespace, max(created_at) FILTER (WHERE phase = 'Completed')
+FROM sweeps GROUP BY cluster_id, namespace
+""",
 )
 
 

@@ -99,6 +99,10 @@ bench-spine: sync ## Measure the spine's bars and write build/bars/spine.json
 soak: sync ## Ten minutes at 20 sweeps a second, memory and descriptors flat (LONG=1: two hours; SECONDS=60)
 	$(RUN) python -m benchmarks.soak
 
+.PHONY: bench-memory
+bench-memory: sync ## Measure the operator with 10,000 finished sweeps and write build/bars/memory.json
+	$(RUN) python -m benchmarks.memory
+
 .PHONY: bench-receiver
 bench-receiver: sync ## Measure the callback receiver's bars and write build/bars/receiver.json
 	$(RUN) python -m benchmarks.receiver

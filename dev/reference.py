@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from dev.alerts import ALERTS
+from tradingsweep.adapters.ledger.counts import MOST_TICKERS
 from tradingsweep.adapters.metrics.families import FAMILIES, Source
 from tradingsweep.crd.schema import crd_yaml
 from tradingsweep.domain import reasons
@@ -24,7 +25,9 @@ those. The chart's values are in `helm/tradingsweep/README.md`, which is generat
 """
 _SOURCES = {
     Source.LEDGER: "Read from the ledger at each scrape, by the operator that leads. "
-    "No restart loses a count.",
+    "No restart loses a count. Of `ticker`, which users choose, the first "
+    f"{MOST_TICKERS} that were ever seen have series of their own; all others are counted together "
+    "as `other`.",
     Source.OPERATOR: "Known to one operator process, at its `/metrics`; counted from its start.",
     Source.RECEIVER: "Known to one receiver process, at `/metrics` on a port of its own "
     "(`TRADINGSWEEP_RECEIVER_METRICS_PORT`).",

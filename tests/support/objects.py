@@ -50,6 +50,13 @@ class Objects:
         where = f"{SWEEPS.format(namespace=namespace)}/{name}"
         return self._write("PATCH", where, json.dumps(patch), "application/merge-patch+json")
 
+    def set_status(self, namespace: str, name: str, status: dict[str, Any]) -> bool:
+        """Merge into a sweep's status as its operator would; False where it is gone."""
+        where = f"{SWEEPS.format(namespace=namespace)}/{name}/status"
+        body = json.dumps({"status": status})
+        manager = "?fieldManager=tradingsweep-operator"
+        return self._write("PATCH", where + manager, body, "application/merge-patch+json")
+
     def delete(self, namespace: str, name: str) -> bool:
         """Delete a sweep; False where it is gone."""
         return self._write("DELETE", f"{SWEEPS.format(namespace=namespace)}/{name}", "", "")

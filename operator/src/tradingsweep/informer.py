@@ -27,6 +27,10 @@ log = structlog.get_logger()
 INACTIVITY = 70.0
 """Seconds without a bookmark after which a watch is taken for dead."""
 
+CHUNK = 200
+"""Objects that one answer of the first list holds: all in one would be parsed at once, and what a
+heap has grown to it hardly gives back."""
+
 Seen = Callable[[Key, SweepObject | None, str], None]
 """Takes a key, its newest version (None where the watch says that it was deleted), and which kind
 of event it was: added, modified, deleted, or listed, of one that was there before the watch."""
@@ -122,6 +126,7 @@ def _settings() -> kopf.OperatorSettings:
     settings.posting.enabled = False
     settings.watching.inactivity_timeout = INACTIVITY
     settings.watching.connect_timeout = 10.0
+    settings.watching.chunk_size = CHUNK
     # With kopf's own limit a new object would wait until an idle worker gives up its place.
     settings.queueing.worker_limit = None
     settings.queueing.idle_timeout = 0.1

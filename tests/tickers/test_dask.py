@@ -3,7 +3,9 @@
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from distributed import LocalCluster
@@ -11,7 +13,9 @@ from distributed import LocalCluster
 from tests.support.eventually import eventually
 from tests.tickers.cluster import GRID, a_cluster, answered, asked, built, same, silent
 from tests.tradingapi.server import serving
-from tradingapi.gathering import SWEPT, BadTickersError, ClusterAwayError
+from tradingapi.dask_cluster.client import DaskTickers
+from tradingapi.dask_cluster.task import Order
+from tradingapi.gathering import SWEPT, BadTickersError, ClusterAwayError, ClusterError
 from tradingapi.tickers import BadTickerError
 
 
@@ -81,6 +85,24 @@ def test_wrong_tickers_are_told_as_without_a_cluster(cluster: LocalCluster, tmp_
             there.many.answer(short, silent)
 
     assert ("NONE1", ["NONE2"]) == (missing.value.ticker, missing.value.others)
+
+
+def test_workers_that_share_no_folder_are_told(
+    cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The setting is named that is wrong."""
+    orders = DaskTickers._orders
+
+    def elsewhere(*asked: Any) -> dict[int, Order]:
+        made = orders(*asked).items()
+        return {number: replace(order, shared=tmp_path / "other") for number, order in made}
+
+    monkeypatch.setattr(DaskTickers, "_orders", elsewhere)
+    with (
+        built(tmp_path, dask=cluster.scheduler_address) as there,
+        pytest.raises(ClusterError, match="dask_dir: must be one folder"),
+    ):
+        there.many.answer(asked(2), silent)
 
 
 def test_whoever_is_told_may_end_it_and_nothing_is_left(

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from tests.tickers.cluster import a_cluster, answered, asked, built
 from tradingapi.contract import SweepRequest
 from tradingapi.dask_cluster.client import DaskTickers
+from tradingapi.dask_cluster.folder import job_folder
 from tradingapi.dask_cluster.task import Done, Order, sweep_ticker
 from tradingapi.gathering import ClusterError
 from tradingapi.settings import Settings
@@ -105,9 +106,10 @@ def test_what_a_worker_did_not_write_is_not_believed(tmp_path: Path) -> None:
     with built(tmp_path / "data") as parts:
         tickers = DaskTickers(settings, SourceSettings.of(settings), parts.library, owner="x")
         order = an_order(tickers, asked(1, fast_range="[5, 6]", slow_range="[10, 11]"))
+        file = tmp_path / order.file
+        file.parent.mkdir(parents=True)
         done = sweep_ticker(order)
         assert isinstance(done, Done)
-        file = tmp_path / order.file
 
         assert 4 == len(tickers._places(order, done, 4))
         with pytest.raises(ClusterError, match="no places of these pairs"):
@@ -118,3 +120,18 @@ def test_what_a_worker_did_not_write_is_not_believed(tmp_path: Path) -> None:
         file.unlink()
         with pytest.raises(ClusterError, match="dask_dir: must be one folder"):
             tickers._places(order, done, 4)
+
+
+def test_a_job_that_ended_gets_no_file_any_more(tmp_path: Path) -> None:
+    """Its task may run on, and leaves nothing: neither in the folder nor in a new one."""
+    settings = Settings(dev=True, dask="tcp://127.0.0.1:1", data_dir=tmp_path)
+    with built(tmp_path / "data") as parts:
+        tickers = DaskTickers(settings, SourceSettings.of(settings), parts.library, owner="x")
+        order = an_order(tickers, asked(1, fast_range="[5, 6]", slow_range="[10, 11]"))
+        job = (tmp_path / order.file).parent
+        with job_folder(job):
+            (job / "0001.unfinished").touch()
+        with pytest.raises(FileNotFoundError):
+            sweep_ticker(order)
+
+        assert [] == list(job.parent.iterdir())

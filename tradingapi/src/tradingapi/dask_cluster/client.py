@@ -3,7 +3,6 @@
 import hashlib
 import queue
 import secrets
-import shutil
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -19,6 +18,7 @@ from distributed import Client, Future, KilledWorker, Security
 from distributed.comm.core import CommClosedError
 
 from tradingapi.contract import SECRET_FIELDS, SweepRequest
+from tradingapi.dask_cluster.folder import discard, job_folder
 from tradingapi.dask_cluster.task import (
     KINDS,
     PLACES,
@@ -61,6 +61,10 @@ LARGEST_FILE: Final = 64 * 2**20
 """Bytes of one ticker's places: five million take ten."""
 
 
+NOT_SHARED: Final = "dask_dir: must be one folder for the server and all workers"
+"""A worker did not find what the server made, or the other way round."""
+
+
 @dataclass(frozen=True)
 class Found:
     """All tickers, swept."""
@@ -89,7 +93,7 @@ class DaskTickers:
         self._client: Client | None = None
         self._connecting = threading.Lock()
         # What a killed server left: its jobs begin anew.
-        shutil.rmtree(self._shared / self._folder, ignore_errors=True)
+        discard(self._shared / self._folder)
 
     def ready(self, request: SweepRequest, tell: Tell) -> Ready:
         """Sweep all tickers; then the question is known, and its answer nearly.
@@ -118,19 +122,17 @@ class DaskTickers:
         spec, job = request.to_spec(), f"{self._folder}/{secrets.token_hex(8)}"
         wanted, orders = grid(spec), self._orders(request, request.tickers, job)
         answers: dict[int, Done | Refused] = {}
-        try:
-            with (
-                place_table(len(orders), len(wanted)) as table,
-                closing(self._answers(orders, tell)) as found,
-            ):
-                for number, answer in found:
-                    answers[number] = answer
-                    if isinstance(answer, Done):
-                        _check(answer)
-                        table.put(number, self._places(orders[number], answer, len(wanted)))
-                return _together(request.tickers, answers, spec, wanted, table)
-        finally:
-            shutil.rmtree(self._shared / job, ignore_errors=True)
+        with (
+            job_folder(self._shared / job),
+            place_table(len(orders), len(wanted)) as table,
+            closing(self._answers(orders, tell)) as found,
+        ):
+            for number, answer in found:
+                answers[number] = answer
+                if isinstance(answer, Done):
+                    _check(answer)
+                    table.put(number, self._places(orders[number], answer, len(wanted)))
+            return _together(request.tickers, answers, spec, wanted, table)
 
     def _orders(
         self, request: SweepRequest, tickers: tuple[str, ...], job: str
@@ -231,6 +233,8 @@ def _answer(future: Answered) -> Done | Refused:
         return future.result()
     except KilledWorker as error:
         raise ClusterError("a ticker killed every worker that it was given to") from error
+    except FileNotFoundError as error:
+        raise ClusterError(NOT_SHARED) from error
     except ImportError as error:
         raise ClusterError("workers need the tradingapi of this server installed") from error
 
@@ -258,7 +262,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LARGEST_FILE)
     except FileNotFoundError as error:
-        raise ClusterError("dask_dir: must be one folder for the server and all workers") from error
+        raise ClusterError(NOT_SHARED) from error
 
 
 def _together(

@@ -90,6 +90,7 @@ def sweep_ticker(order: Order) -> Done | Refused:
     """Sweep one ticker on one thread: a worker's own threads are the cluster's matter.
 
     Raises:
+        FileNotFoundError: The job has no folder any more, or never had one here.
         OSError: The shared folder cannot be written.
     """
     request = SweepRequest.model_validate(order.request)
@@ -132,7 +133,6 @@ def _kept(sources: SourceSettings, shared: Path) -> PriceSource:
 
 def _write(path: Path, table: pa.Table) -> str:
     """Write a file whole or not at all, and return its fingerprint."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{time.monotonic_ns():x}.unfinished")
     try:
         pq.write_table(table, unfinished, compression="zstd", use_dictionary=False)

@@ -19,8 +19,8 @@ async def test_a_list_has_every_page(
     async with kube.connect("tests", str(control_plane.kubeconfig)) as cluster:
         cluster.page = 3
 
-        listed = await cluster.list_all([namespace])
-        everywhere = await cluster.list_all([])
+        listed = [target async for target in cluster.list_all([namespace])]
+        everywhere = [target async for target in cluster.list_all([])]
 
     assert [f"s{n}" for n in range(7)] == sorted(target.name for target in listed)
     assert {t.uid for t in listed} <= {t.uid for t in everywhere}

@@ -1,5 +1,6 @@
 """The latest known version of an object."""
 
+import pickle
 from dataclasses import replace
 
 from tests.support.situations import A
@@ -12,6 +13,11 @@ def version(number: str) -> SweepObject:
     target = A.new_sweep().facts.object
     assert target is not None
     return replace(target, resource_version=number)
+
+
+def held(objects: Objects) -> int:
+    """Bytes that the objects take, as they are kept."""
+    return len(pickle.dumps(objects))
 
 
 def test_a_stale_event_does_not_replace_our_own_patchs_answer() -> None:
@@ -48,3 +54,37 @@ def test_a_dropped_object_is_asked_for() -> None:
     objects.drop("uid-1")
 
     assert objects.get("uid-1") is None
+
+
+def test_an_object_is_kept_whole_in_a_fraction_of_its_size() -> None:
+    """Nearly all objects of a cluster have finished, and are kept without being looked at."""
+    target = replace(version("1"), status={"conditions": [{"message": "a sentence"}] * 40})
+    objects = Objects()
+    objects.put(target)
+
+    assert target == objects.get("uid-1")
+    assert held(objects) < len(str(target)) / 2
+
+
+def test_the_generation_is_known_without_the_rest() -> None:
+    """Of an object that is not known there is none."""
+    objects = Objects()
+    objects.put(replace(version("1"), generation=3))
+
+    assert (3, None) == (objects.generation("uid-1"), objects.generation("uid-2"))
+
+
+def test_what_programs_made_is_counted_by_namespace_as_long_as_it_is_known() -> None:
+    """Not what an owner would bring back, and not what is being deleted."""
+    made = replace(version("1"), created_by="gateway")
+    objects = Objects()
+    objects.put(made)
+    objects.put(replace(made, uid="uid-2", owner="Argo CD"))
+    objects.put(replace(made, uid="uid-3", deleting=True))
+    objects.put(replace(made, uid="uid-4"))
+    objects.drop("uid-4")
+    assert {made.namespace: ["uid-1"]} == objects.made_by_programs()
+
+    objects.put(replace(made, resource_version="2", created_by=None))
+
+    assert {} == objects.made_by_programs()

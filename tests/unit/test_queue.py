@@ -40,6 +40,40 @@ async def test_keys_are_taken_in_the_order_in_which_they_came() -> None:
     assert ["a", "b", "c"] == [await queue.take() for _ in range(3)]
 
 
+async def test_what_hardly_needs_a_look_waits_behind_all_others() -> None:
+    """Thousands of finished sweeps are listed before the one that somebody waits for."""
+    queue: KeyedQueue[str] = KeyedQueue()
+    for key in ("finished", "done", "new"):
+        (queue.add if key == "new" else queue.add_patient)(key)
+
+    assert 3 == queue.load().ready
+    assert ["new", "finished", "done"] == [await queue.take() for _ in range(3)]
+
+
+async def test_news_of_what_waits_behind_brings_it_forward() -> None:
+    """Once it is wanted at once it is looked at once, in its turn among those."""
+    queue: KeyedQueue[str] = KeyedQueue()
+    for key in ("finished", "called back"):
+        queue.add_patient(key)
+    queue.add("called back")
+
+    assert ["called back", "finished"] == [await queue.take() for _ in range(2)]
+    assert 0 == len(queue)
+
+
+async def test_a_patient_wish_does_not_hold_up_one_that_is_there() -> None:
+    """Not of a key that waits in front, and not of one that a worker has."""
+    queue: KeyedQueue[str] = KeyedQueue()
+    queue.add("a")
+    queue.add_patient("a")
+    queue.add_patient("b")
+    taken = await queue.take()
+    queue.add_patient(taken)
+    queue.done(taken)
+
+    assert ("a", ["a", "b"]) == (taken, [await queue.take() for _ in range(2)])
+
+
 async def test_a_worker_waits_for_a_key() -> None:
     """An empty queue costs nothing."""
     queue: KeyedQueue[str] = KeyedQueue()

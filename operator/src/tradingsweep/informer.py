@@ -15,6 +15,8 @@ from typing import Any
 
 import kopf
 import structlog
+from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory
+from typing_extensions import override
 
 from tradingsweep.adapters.sweep_object import sweep_object
 from tradingsweep.crd.model import GROUP, OWNER_MARKS, PLURAL, VERSION
@@ -27,13 +29,22 @@ log = structlog.get_logger()
 INACTIVITY = 70.0
 """Seconds without a bookmark after which a watch is taken for dead."""
 
-CHUNK = 200
+CHUNK = 100
 """Objects that one answer of the first list holds: all in one would be parsed at once, and what a
 heap has grown to it hardly gives back."""
 
 Seen = Callable[[Key, SweepObject | None, str], None]
 """Takes a key, its newest version (None where the watch says that it was deleted), and which kind
 of event it was: added, modified, deleted, or listed, of one that was there before the watch."""
+
+
+class Forgetful(ResourceMemories):
+    """What kopf remembers of an object is for handlers that we do not have: over 1 KiB for each."""
+
+    @override
+    async def recall(self, *arguments: Any, **named: Any) -> ResourceMemory:
+        """Return a memory that nobody keeps."""
+        return await super().recall(*arguments, **{**named, "ephemeral": True})
 
 
 class Informer:
@@ -80,6 +91,7 @@ class Informer:
         await kopf.operator(
             registry=registry,
             settings=_settings(),
+            memories=Forgetful(),
             standalone=True,
             clusterwide=not self._namespaces,
             namespaces=self._namespaces,

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 
@@ -162,7 +162,10 @@ class Operator:
                 context.objects.drop(key.uid)
             else:
                 context.objects.put(target)
-            context.queue.add(key)
+            if target is not None and target.seems_finished:
+                context.queue.add_patient(key)
+            else:
+                context.queue.add(key)
 
         return Informer(self._settings.namespaces, seen, marks=self._settings.owner_marks)
 
@@ -174,8 +177,8 @@ class Operator:
         )
         history = HistoryLimits(settings.completed_history_limit, settings.failed_history_limit)
 
-        async def list_all() -> list[SweepObject]:
-            return await parts.cluster.list_all(settings.namespaces)
+        def list_all() -> AsyncIterator[SweepObject]:
+            return parts.cluster.list_all(settings.namespaces)
 
         return [
             keep_auditing(context, list_all),

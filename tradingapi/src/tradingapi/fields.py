@@ -9,10 +9,12 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    PlainSerializer,
     PlainValidator,
     ValidationInfo,
     WithJsonSchema,
 )
+from pydantic_core import to_jsonable_python
 
 from tradingapi.prices.source import TICKER
 from tradingapi.tickers import MOST_TICKERS
@@ -130,6 +132,7 @@ def _within_years(moment: DayOrTime) -> DayOrTime:
 Moment = Annotated[
     datetime | date,
     PlainValidator(read_moment),
+    PlainSerializer(to_jsonable_python, when_used="json"),
     WithJsonSchema({"type": "string", "examples": ["2024-01-31", "2024-01-31T12:00:00Z"]}),
     Field(description="A day, or a time with its offset (RFC 3339)."),
 ]

@@ -10,7 +10,7 @@ import aiohttp
 from kubernetes.aio import client, config
 
 # By name: the client loads an API at its first use, when it is too late for the image's bytecode.
-from kubernetes.aio.client import ApiextensionsV1Api, CoreV1Api, CustomObjectsApi, EventsV1Api
+from kubernetes.aio.client import ApiextensionsV1Api, CustomObjectsApi, EventsV1Api
 
 from tradingsweep.adapters.kube_requests import Asked, counting
 from tradingsweep.adapters.lease import KubeLease
@@ -25,7 +25,8 @@ FIELD_MANAGER = "tradingsweep-operator"
 CONTROLLER = f"{GROUP}/operator"
 TIMEOUT = 15.0
 """Seconds that a request may take."""
-PAGE = 500
+PAGE = 100
+"""Objects of a list that are parsed at once: a heap hardly gives back what it has grown to."""
 MAX_NOTE = 1024
 """Characters of an Event's note: the API server's own limit."""
 _GONE, _CONFLICT, _EXISTS, _UNKNOWN, _FORBIDDEN = 404, 409, 409, 401, 403
@@ -74,7 +75,6 @@ class KubeCluster:
         self._marks = marks
         self._objects = CustomObjectsApi(api)
         self._events = EventsV1Api(api)
-        self._core = CoreV1Api(api)
         self._definitions = ApiextensionsV1Api(api)
         self._api = api
         self.page = PAGE
@@ -93,12 +93,28 @@ class KubeCluster:
         """
         try:
             with _translated("reading the namespace kube-system"):
-                namespace = await self._core.read_namespace("kube-system", _request_timeout=TIMEOUT)
+                namespace = await self._namespace("kube-system")
         except ClusterForbids as error:
             raise ConfigurationError(
                 f"{error}: grant the operator's role, or set TRADINGSWEEP_CLUSTER_ID"
             ) from error
         return str(_metadata(namespace.metadata).uid)
+
+    async def _namespace(self, name: str) -> client.V1Namespace:
+        """Read a namespace; for this one call the client's API of the core group takes 24 MiB."""
+        request = await self._api.param_serialize(
+            "GET",
+            "/api/v1/namespaces/{name}",
+            path_params={"name": name},
+            header_params={"Accept": "application/json"},
+            auth_settings=["BearerToken"],
+        )
+        answer = await self._api.call_api(*request, _request_timeout=TIMEOUT)
+        await answer.read()  # type: ignore[no-untyped-call]
+        found = self._api.response_deserialize(answer, {"200": "V1Namespace"}).data
+        if not isinstance(found, client.V1Namespace):
+            raise ClusterUnavailable("the API server answered something that is no namespace")
+        return found
 
     async def schema_hash(self) -> str | None:
         """Return the hash that the installed CRD carries; None: it carries none, or is missing."""
@@ -138,25 +154,21 @@ class KubeCluster:
         target = self._read(body)
         return target if target.uid == key.uid else None
 
-    async def list_all(self, namespaces: Sequence[str]) -> list[SweepObject]:
+    async def list_all(self, namespaces: Sequence[str]) -> AsyncIterator[SweepObject]:
         """List every sweep of these namespaces (none: of all), consistently and a page at a time.
 
-        A page's token can run out, and then the list begins again: half a list is no list.
+        Raises:
+            ClusterUnavailable: also where a page's token ran out: half a list is no list.
         """
-        found: list[SweepObject] = []
         for namespace in namespaces or ("",):
-            found.extend(await self._list_one(namespace))
-        return found
-
-    async def _list_one(self, namespace: str) -> list[SweepObject]:
-        found: list[SweepObject] = []
-        token: str | None = None
-        while True:
-            page = await self._page(namespace, token)
-            found.extend(self._read(item) for item in page["items"])
-            token = page["metadata"].get("continue")
-            if not token:
-                return found
+            token: str | None = None
+            while True:
+                page = await self._page(namespace, token)
+                for item in page["items"]:
+                    yield self._read(item)
+                token = page["metadata"].get("continue")
+                if not token:
+                    break
 
     async def _page(
         self, namespace: str, token: str | None, *, size: int | None = None

@@ -9,7 +9,7 @@ from typing import Any
 
 from tradingsweep.crd.model import TradingSweepSpec
 from tradingsweep.domain.answers import News, Result
-from tradingsweep.domain.phases import Phase
+from tradingsweep.domain.phases import TERMINAL, Phase
 from tradingsweep.domain.policy import Policy
 from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import LIVE, State
@@ -36,6 +36,17 @@ class SweepObject:
     """Who would bring the object back, or take it away: a controller, Argo CD, Flux, Helm."""
     created_by: str | None = None
     """The program that made it, by label; what a person or Git applied carries none."""
+
+    @property
+    def seems_finished(self) -> bool:
+        """Its status says that nothing is left to do; the ledger may know better."""
+        status = self.status
+        return (
+            status.get("phase") in TERMINAL
+            and status.get("observedGeneration") == self.generation
+            and status.get("lastHandledRunRequest") == self.run_requested
+            and not self.deleting
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ cancel much at once does nothing, and waits for a human.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -28,7 +28,8 @@ ALWAYS_ALLOWED = 5
 ALLOWED_SHARE = 0.10
 """Of the open sweeps."""
 
-ListAll = Callable[[], Awaitable[list[SweepObject]]]
+ListAll = Callable[[], AsyncIterator[SweepObject]]
+"""Begins a consistent list of all objects; it is taken one by one, for all of them are many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +66,16 @@ async def audit(context: Context, list_all: ListAll) -> Findings:
     """Compare once, and queue what is to be looked at."""
     recorded = await context.ledger.open_sweeps()
     ended = await context.ledger.ended_sweeps()
-    listed = {target.uid: target for target in await list_all()}
+    listed, unseen = set[str](), list[Key]()
+    async for target in list_all():
+        listed.add(target.uid)
+        if _is_news(context, target):
+            unseen.append(_take(target, context))
     findings = Findings(
         open=len(recorded),
         missing=tuple(key for key in recorded if key.uid not in listed),
-        unseen=tuple(
-            Key(target.uid, target.namespace, target.name)
-            for target in listed.values()
-            if _is_news(context, target)
-        ),
+        unseen=tuple(unseen),
     )
-    for key in findings.unseen:
-        context.objects.put(listed[key.uid])
-        context.queue.add(key)
     # That these are gone cancels nothing, so no brake is needed; a look at each decides.
     _look_again(context, (key for key in ended if key.uid not in listed))
     if findings.is_held and not await context.ledger.audit_is_confirmed():
@@ -101,5 +99,12 @@ def _look_again(context: Context, missing: Iterable[Key]) -> None:
 
 
 def _is_news(context: Context, target: SweepObject) -> bool:
-    known = context.objects.get(target.uid)
-    return known is None or known.generation < target.generation
+    known = context.objects.generation(target.uid)
+    return known is None or known < target.generation
+
+
+def _take(target: SweepObject, context: Context) -> Key:
+    key = Key(target.uid, target.namespace, target.name)
+    context.objects.put(target)
+    context.queue.add(key)
+    return key

@@ -6,7 +6,6 @@ deletion that it leaves in the outbox looks at the object once more.
 """
 
 import asyncio
-from collections import defaultdict
 
 import structlog
 
@@ -39,8 +38,5 @@ async def trim_history(context: Context, limits: HistoryLimits) -> list[Key]:
 
 def _countable(context: Context, least: int) -> list[str]:
     """Return what programs made, of the namespaces that have more of it than the lower limit."""
-    made: dict[str, list[str]] = defaultdict(list)
-    for target in context.objects:
-        if target.created_by is not None and target.owner is None and not target.deleting:
-            made[target.namespace].append(target.uid)
+    made = context.objects.made_by_programs()
     return [uid for uids in made.values() if len(uids) > least for uid in uids]

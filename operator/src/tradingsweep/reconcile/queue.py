@@ -2,11 +2,14 @@
 
 A key that is added while a worker has it is looked at again afterwards, so no news is lost; a key
 that is added a hundred times before that is looked at once.
+
+Keys come in two lanes. Those that hardly need a look, thousands of finished sweeps when an operator
+starts, wait behind all others: nobody's sweep is to wait for them.
 """
 
 import asyncio
 import random
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -38,6 +41,8 @@ class KeyedQueue(Generic[K]):
 
     def __init__(self) -> None:
         self._ready: deque[K] = deque()
+        self._patient: OrderedDict[K, None] = OrderedDict()
+        """Ready too, in order, but after those."""
         self._wanted: dict[K, float] = {}
         """Since when a look was asked for, on the loop's clock."""
         self._taken: dict[K, float] = {}
@@ -48,12 +53,24 @@ class KeyedQueue(Generic[K]):
 
     def add(self, key: K) -> None:
         """Ask for a look, as soon as a worker is free."""
+        if key in self._patient:
+            del self._patient[key]
+            self._ready.append(key)
         if key in self._wanted:
             return
         self._wanted[key] = _now()
         if key not in self._taken:
             self._ready.append(key)
             self._arrived.set()
+
+    def add_patient(self, key: K) -> None:
+        """Ask for a look when nothing else wants one."""
+        if key in self._wanted or key in self._taken:
+            self.add(key)
+            return
+        self._wanted[key] = _now()
+        self._patient[key] = None
+        self._arrived.set()
 
     def add_after(self, key: K, seconds: float) -> None:
         """Ask for a look later; of several such wishes the earliest counts."""
@@ -74,10 +91,10 @@ class KeyedQueue(Generic[K]):
 
     async def take(self) -> K:
         """Wait for a key; it is the caller's until `done`."""
-        while not self._ready:
+        while not self._ready and not self._patient:
             self._arrived.clear()
             await self._arrived.wait()
-        key = self._ready.popleft()
+        key = self._ready.popleft() if self._ready else self._patient.popitem(last=False)[0]
         self._wanted.pop(key, None)
         self._taken[key] = _now()
         # Whatever was planned: this look sees it, and plans anew.
@@ -108,16 +125,17 @@ class KeyedQueue(Generic[K]):
     def load(self) -> Load:
         """Say how the queue stands."""
         now = _now()
+        firsts = [next(iter(lane)) for lane in (self._ready, self._patient) if lane]
         return Load(
-            ready=len(self._ready),
-            oldest=now - self._wanted[self._ready[0]] if self._ready else 0.0,
+            ready=len(self),
+            oldest=now - min((self._wanted[key] for key in firsts), default=now),
             planned=len(self._timers),
             running=len(self._taken),
             longest=now - min(self._taken.values(), default=now),
         )
 
     def __len__(self) -> int:
-        return len(self._ready)
+        return len(self._ready) + len(self._patient)
 
 
 def _now() -> float:

@@ -1,17 +1,16 @@
 """The Kubernetes API server, through the official asynchronous client."""
 
-import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import aiohttp
 from kubernetes.aio import client, config
 
 # By name: the client loads an API at its first use, when it is too late for the image's bytecode.
 from kubernetes.aio.client import ApiextensionsV1Api, CustomObjectsApi, EventsV1Api
 
+from tradingsweep.adapters.kube_answers import mapping, metadata_of, translated
 from tradingsweep.adapters.kube_requests import Asked, counting
 from tradingsweep.adapters.lease import KubeLease
 from tradingsweep.adapters.sweep_object import sweep_object
@@ -29,8 +28,7 @@ PAGE = 100
 """Objects of a list that are parsed at once: a heap hardly gives back what it has grown to."""
 MAX_NOTE = 1024
 """Characters of an Event's note: the API server's own limit."""
-_GONE, _CONFLICT, _EXISTS, _UNKNOWN, _FORBIDDEN = 404, 409, 409, 401, 403
-_AWAY = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+_GONE, _CONFLICT, _EXISTS, _FORBIDDEN = 404, 409, 409, 403
 
 
 @asynccontextmanager
@@ -92,13 +90,13 @@ class KubeCluster:
             ConfigurationError: it may not be read; the message says what to set instead.
         """
         try:
-            with _translated("reading the namespace kube-system"):
+            with translated("reading the namespace kube-system"):
                 namespace = await self._namespace("kube-system")
         except ClusterForbids as error:
             raise ConfigurationError(
                 f"{error}: grant the operator's role, or set TRADINGSWEEP_CLUSTER_ID"
             ) from error
-        return str(_metadata(namespace.metadata).uid)
+        return str(metadata_of(namespace.metadata).uid)
 
     async def _namespace(self, name: str) -> client.V1Namespace:
         """Read a namespace; for this one call the client's API of the core group takes 24 MiB."""
@@ -119,7 +117,7 @@ class KubeCluster:
     async def schema_hash(self) -> str | None:
         """Return the hash that the installed CRD carries; None: it carries none, or is missing."""
         name = f"{PLURAL}.{GROUP}"
-        with _translated("reading the CRD"):
+        with translated("reading the CRD"):
             try:
                 found = await self._definitions.read_custom_resource_definition(
                     name, _request_timeout=TIMEOUT
@@ -128,7 +126,7 @@ class KubeCluster:
                 if error.status == _GONE:
                     return None
                 raise
-        return (_metadata(found.metadata).annotations or {}).get(f"{GROUP}/schema-hash")
+        return (metadata_of(found.metadata).annotations or {}).get(f"{GROUP}/schema-hash")
 
     async def may_list(self, namespaces: Sequence[str]) -> None:
         """Ask for one sweep of each of these namespaces (none: of all).
@@ -142,7 +140,7 @@ class KubeCluster:
 
     async def get(self, key: Key) -> SweepObject | None:
         """Read the object; None only where it certainly does not exist."""
-        with _translated(f"reading {key.namespace}/{key.name}"):
+        with translated(f"reading {key.namespace}/{key.name}"):
             try:
                 body = await self._objects.get_namespaced_custom_object(
                     GROUP, VERSION, key.namespace, PLURAL, key.name, _request_timeout=TIMEOUT
@@ -174,7 +172,7 @@ class KubeCluster:
         self, namespace: str, token: str | None, *, size: int | None = None
     ) -> dict[str, Any]:
         limit = size or self.page
-        with _translated(f"listing the sweeps of {namespace or 'all namespaces'}"):
+        with translated(f"listing the sweeps of {namespace or 'all namespaces'}"):
             if namespace:
                 body = await self._objects.list_namespaced_custom_object(
                     GROUP,
@@ -194,7 +192,7 @@ class KubeCluster:
                     _continue=token,
                     _request_timeout=TIMEOUT,
                 )
-        return _mapping(body)
+        return mapping(body)
 
     async def patch_status(self, target: SweepObject, patch: dict[str, Any]) -> SweepObject | None:
         """Write a merge patch against exactly the version that was looked at.
@@ -203,7 +201,7 @@ class KubeCluster:
         object of the same name, and a uid in the body does not prevent that.
         """
         body = {"metadata": {"resourceVersion": target.resource_version}, "status": patch}
-        with _translated(f"patching {target.namespace}/{target.name}"):
+        with translated(f"patching {target.namespace}/{target.name}"):
             try:
                 answer = await self._objects.patch_namespaced_custom_object_status(
                     GROUP,
@@ -224,12 +222,12 @@ class KubeCluster:
         return self._read(answer)
 
     def _read(self, body: object) -> SweepObject:
-        return sweep_object(_mapping(body), self._marks)
+        return sweep_object(mapping(body), self._marks)
 
     async def delete(self, target: SweepObject) -> bool:
         """Delete exactly the version that was looked at; False where it changed meanwhile."""
         guard = client.V1Preconditions(uid=target.uid, resource_version=target.resource_version)
-        with _translated(f"deleting {target.namespace}/{target.name}"):
+        with translated(f"deleting {target.namespace}/{target.name}"):
             try:
                 await self._objects.delete_namespaced_custom_object(
                     GROUP,
@@ -267,7 +265,7 @@ class KubeCluster:
                 uid=event.key.uid,
             ),
         )
-        with _translated(f"creating the Event {event.name}"):
+        with translated(f"creating the Event {event.name}"):
             try:
                 await self._events.create_namespaced_event(
                     event.key.namespace,
@@ -279,27 +277,3 @@ class KubeCluster:
                 # A namespace that is being deleted takes no Event: nobody is left to read it.
                 if error.status not in (_EXISTS, _GONE, _FORBIDDEN):
                     raise
-
-
-def _metadata(found: client.V1ObjectMeta | None) -> client.V1ObjectMeta:
-    if found is None:
-        raise ClusterUnavailable("the API server answered an object without metadata")
-    return found
-
-
-def _mapping(body: object) -> dict[str, Any]:
-    if not isinstance(body, dict):
-        raise ClusterUnavailable("the API server answered something that is not an object")
-    return body
-
-
-@contextmanager
-def _translated(doing: str) -> Iterator[None]:
-    """Turn the client's errors into ours; the caller has dealt with those that mean something."""
-    try:
-        yield
-    except client.ApiException as error:
-        kind = ClusterForbids if error.status in (_UNKNOWN, _FORBIDDEN) else ClusterUnavailable
-        raise kind(f"{doing}: {error.status} {error.reason}") from error
-    except _AWAY as error:
-        raise ClusterUnavailable(f"{doing}: {str(error) or type(error).__name__}") from error

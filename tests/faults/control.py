@@ -48,6 +48,8 @@ class Control:
         self.port = 0
         self.open = list(kills)
         self.hit: list[Cell] = []
+        self.frozen: list[int] = []
+        """Processes that a kill has stopped, by their ids."""
         self._history, self._name_of, self._trap, self._started = history, name_of, trap, started
         self._counts: Counter[tuple[int, str]] = Counter()
 
@@ -105,7 +107,8 @@ class Control:
             self._note(kill.cell, name, asked["pid"])
         if kill.cell.moment is Moment.BETWEEN and effect not in _COMMITS:
             self._trap(asked, lambda: self._kill(kill.cell, name, asked["pid"]))
-        return {"cell": str(kill.cell), "moment": kill.cell.moment, "sweep": name}
+        answer = {"cell": str(kill.cell), "moment": kill.cell.moment, "sweep": name}
+        return {**answer, "freezes": "yes"} if kill.freezes else answer
 
     def _due(self, effect: Effect, name: str) -> Kill | None:
         count = self._counts[effect, name]
@@ -119,14 +122,20 @@ class Control:
         )
 
     def _kill(self, cell: Cell, name: str, pid: int) -> None:
-        self._note(cell, name, pid)
+        freezes = self._note(cell, name, pid)
         with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGSTOP if freezes else signal.SIGKILL)
 
-    def _note(self, cell: Cell, name: str, pid: int) -> None:
+    def _note(self, cell: Cell, name: str, pid: int) -> bool:
+        """Note what has hit; returns whether it freezes."""
+        freezes = False
         for kill in self.open:
             if kill.cell == cell and kill.sweep == name:
                 self.open.remove(kill)
                 self.hit.append(cell)
+                freezes = kill.freezes
                 break
-        self._history.write("kill", cell=str(cell), sweep=name, pid=pid)
+        if freezes:
+            self.frozen.append(pid)
+        self._history.write("kill", cell=str(cell), sweep=name, pid=pid, freezes=freezes)
+        return freezes

@@ -68,9 +68,11 @@ CELLS = tuple(Cell(effect, moment) for effect in Effect for moment in Moment)
 
 @dataclass(frozen=True)
 class Kill:
-    """A kill that a plan asks for: in this cell, at the n-th such effect of this sweep."""
+    """What a plan does to a process: in this cell, at the n-th such effect of this sweep."""
 
     cell: Cell
     sweep: str
     """Its name."""
     nth: int = 1
+    freezes: bool = False
+    """The process is stopped there instead, and goes on when somebody lets it (SIGCONT)."""

@@ -24,6 +24,7 @@ from tradingsweep.domain.facts import SweepObject, View
 from tradingsweep.domain.phases import Event
 from tradingsweep.reconcile import loop, sources
 from tradingsweep.reconcile.context import Context
+from tradingsweep.reconcile.measures import Result
 from tradingsweep.reconcile.ports import Effect as Left
 from tradingsweep.reconcile.ports import Key, KubeEvent
 
@@ -70,7 +71,7 @@ class Asking:
         """Perform an effect, or die of it."""
         told = self.ask(effect=effect, **about)
         if told.get("moment") == "before":
-            _die()
+            _die(told)
         if told.get("moment") == "between":
             token = _mark.set(_comment(told))
             try:
@@ -85,11 +86,11 @@ class Asking:
     def die_of(self, told: dict[str, str]) -> None:
         """Say that the effect has happened, and die."""
         self.ask(hit=told["cell"], sweep=told["sweep"])
-        _die()
+        _die(told)
 
 
-def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def _die(told: dict[str, str]) -> None:
+    os.kill(os.getpid(), signal.SIGSTOP if "freezes" in told else signal.SIGKILL)
 
 
 def _comment(told: dict[str, str]) -> str:
@@ -115,9 +116,9 @@ def instrument(asking: Asking) -> None:
 def _know_the_sweep() -> None:
     reconcile, send = loop.reconcile, sources._send
 
-    async def known_reconcile(key: Key, context: Context) -> None:
+    async def known_reconcile(key: Key, context: Context) -> Result:
         _sweep.set(key.name)
-        await reconcile(key, context)
+        return await reconcile(key, context)
 
     async def known_send(effect: Left, context: Context) -> None:
         _sweep.set(effect.key.name)
@@ -146,7 +147,7 @@ def _of_intents(asking: Asking) -> str:
     for name in _intended.get([]):
         told = asking.ask(effect=Effect.INTENT, sweep=name)
         if told.get("moment") == "before":
-            _die()
+            _die(told)
         if told.get("moment") == "between":
             comment = _comment(told)
         if told.get("moment") == "after":

@@ -17,6 +17,7 @@ from kubernetes.aio import client
 
 # Imported before the fork, for the child.
 from tests.faults.instruments import Asking, instrument
+from tests.faults.leading import EVERYBODY_LEADS, everybody_leads
 from tests.faults.mutants import apply_mutant
 from tradingsweep import cli, running
 from tradingsweep.receiver import server
@@ -28,7 +29,6 @@ _HEAVY = (
     running,
     server,
     # The client's package imports what it has when it is first asked for it: 300 modules.
-    client.CoreV1Api,
     client.CustomObjectsApi,
     client.EventsV1Api,
     client.ApiextensionsV1Api,
@@ -69,6 +69,8 @@ class Launcher:
             asking = Asking(self._port)
             asking.ask(started=self._role)
             instrument(asking)
+            if os.environ.get(EVERYBODY_LEADS):
+                everybody_leads()
             cli.app([self._role], standalone_mode=False)
         except SystemExit as ended:
             os._exit(ended.code if isinstance(ended.code, int) else 1)

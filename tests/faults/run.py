@@ -3,7 +3,8 @@
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -52,15 +53,35 @@ class Outcome:
 
 
 def run(
-    ground: Ground, plan: Plan, folder: Path, *, quiet_seconds: float = 1.5, mutant: str = ""
+    ground: Ground,
+    plan: Plan,
+    folder: Path,
+    *,
+    quiet_seconds: float = 1.5,
+    mutant: str = "",
+    operator: Mapping[str, str] | None = None,
+    meanwhile: Callable[[World], AbstractContextManager[object]] = nullcontext,
 ) -> Outcome:
-    """Run a plan in an empty folder; the folder goes if all is well."""
+    """Run a plan in an empty folder; the folder goes if all is well.
+
+    Args:
+        ground: where.
+        plan: what.
+        folder: for the history.
+        quiet_seconds: for how long nothing may be written at the end.
+        mutant: a break of the product.
+        operator: further settings of the operator.
+        meanwhile: entered while the plan happens, and left before rest is waited for.
+    """
     folder.mkdir(parents=True)
     name = plan.name.text()
-    with faulty_system(ground, folder, plan.name.surface, plan.kills, mutant=mutant) as world:
+    with faulty_system(
+        ground, folder, plan.name.surface, plan.kills, mutant=mutant, operator=operator
+    ) as world:
         world.history.write("plan", name=name, kills=[str(k.cell) for k in plan.kills])
         world.system.stack.operator.wait_ready()
-        _let_everything_happen(world, plan)
+        with meanwhile(world):
+            _let_everything_happen(world, plan)
         accounts, recovered_in, wrong = _rest(world, plan)
         world.system.stack.operator.wait_ready()
         wrong += [

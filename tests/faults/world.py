@@ -139,13 +139,20 @@ class World:
         for child in psutil.Process(self.system.stack.operator.process.pid).children():
             child.kill()
 
+    def leader(self) -> int:
+        """Return the process that holds the Lease; 0: nobody does."""
+        lease = self.system.objects.lease(self.namespace) or {"spec": {}}
+        return int(lease["spec"].get("holderIdentity", "").rpartition("-")[2] or 0)
+
     @contextmanager
-    def another_operator(self) -> Iterator[Service]:
-        """Run a second operator until the block ends, with a Lease of its own: both lead."""
+    def another_operator(self, *, leads: bool = True) -> Iterator[Service]:
+        """Run a second one until the block ends: with a Lease of its own, or it waits for ours."""
         usual = self.system.stack.operator.command
         port, home = free_port(), f"{self.namespace}-other"
-        self.system.kubectl.run("create", "namespace", home)
-        told = {"TRADINGSWEEP_HEALTH_PORT": str(port), "TRADINGSWEEP_LEASE_NAMESPACE": home}
+        told = {"TRADINGSWEEP_HEALTH_PORT": str(port)}
+        if leads:
+            self.system.kubectl.run("create", "namespace", home)
+            told["TRADINGSWEEP_LEASE_NAMESPACE"] = home
         command = replace(
             usual,
             name="other-operator",

@@ -21,7 +21,7 @@ def held_throughout(job: Job) -> FloatArray:
     equity = Equity(float(worth[-1]), float(peaks[-1]), float((worth / peaks).min()))
     figures = np.empty((c.COUNT, 1))
     moments, fit = _moments(returns, scale), _fit(returns, prices.market, scale)
-    _write(moments, fit, equity, OpenTrade(0, equity.now - 1.0), scale, figures)
+    _write(moments, fit, equity, OpenTrade(0, equity.now - 1.0), scale, figures, 0)
     return figures[:, 0]
 
 
@@ -54,6 +54,13 @@ def _fit(returns: FloatArray, market: FloatArray, scale: Scale) -> Fit:
 
 @kernel
 def _write(
-    moments: Moments, fit: Fit, equity: Equity, held: OpenTrade, scale: Scale, out: FloatArray
+    moments: Moments,
+    fit: Fit,
+    equity: Equity,
+    held: OpenTrade,
+    scale: Scale,
+    out: FloatArray,
+    k: int,
 ) -> None:
-    write(moments, fit, equity, nothing()[2], held, scale, out, 0)
+    # A literal 0 would be a type of its own, and the figures be compiled a second time for it.
+    write(moments, fit, equity, nothing()[2], held, scale, out, k)

@@ -51,7 +51,7 @@ def kernel(function: Function) -> Function:
     chosen = _config.CACHE_DIR
     _config.CACHE_DIR = chosen or str(cache_folder(Path(function.__code__.co_filename).parent))
     try:
-        return cast("Function", _njit(cache=True, **OPTIONS)(function))
+        return cast("Function", _njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)(function))
     except RuntimeError:
         # Nothing can be written anywhere: each process compiles for itself.
         return cast("Function", _njit(**OPTIONS)(function))

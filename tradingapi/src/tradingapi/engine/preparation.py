@@ -220,10 +220,10 @@ def _track(steps: FloatArray, prices: Prices, side: float, riskless: float, term
     bars = prices.close.size
     entries, exits = np.empty((bars, WIDTH)), np.empty((bars + 1, WIDTH))
     with np.errstate(all="ignore"):
-        fill_bars(steps, riskless, entries, exits)
+        fill_bars(steps, riskless, np.zeros(SUMS), entries, exits)
     exits[bars, :SUMS] = entries[bars - 1, :SUMS]
     stretches = np.empty((max(1, (bars - 1).bit_length()), bars, 3))
-    fill_stretches(steps[0], stretches)
+    fill_stretches(steps[0], 1.0 / steps[0], stretches)
     delay = 1 if terms.at_open else 0
     return Track(
         entries, exits, steps[0], stretches, prices.market, prices.time, side, riskless, delay

@@ -15,7 +15,7 @@ import numpy as np
 
 from tradingapi.engine.bars import FloatArray, IntArray
 from tradingapi.engine.bits import WORD, SingleArray
-from tradingapi.engine.jit import kernel
+from tradingapi.engine.jit import kernel, piece
 from tradingapi.engine.signals import Lines, WordArray, level_crossings
 
 LINE: Final = 8
@@ -35,17 +35,14 @@ def aligned(rows: int, bars: int) -> FloatArray:
     """Allocate rows of `bars` numbers and a word of padding, each beginning a cache line."""
     width = -(-(bars + WORD) // LINE) * LINE
     block = np.empty(rows * width + LINE)
-    skip = (-block.ctypes.data // block.itemsize) % LINE
+    skip = (-block.__array_interface__["data"][0] // block.itemsize) % LINE
     table: FloatArray = block[skip : skip + rows * width].reshape(rows, width)
     return table
 
 
 def compared(close: FloatArray, rows: FloatArray) -> Lines:
     """Return rows that are compared with each other, and what decides most comparisons sooner."""
-    keys = np.empty(rows.shape, np.float32)
-    _fill_keys(rows, keys)
-    none = np.empty((0, 0), np.uint64)
-    return Lines(rows, margin_row(close), keys, guard_words(close), none)
+    return Lines(rows, margin_row(close), rows.astype(np.float32), guard_words(close), None)
 
 
 def guard_words(close: FloatArray) -> SingleArray:
@@ -73,7 +70,7 @@ def margin_row(close: FloatArray) -> FloatArray:
 def sma_rows(close: FloatArray, periods: IntArray) -> FloatArray:
     """Return the mean of the last `period` closes, from the bar that has so many."""
     rows = aligned(periods.size, close.size)
-    _fill_sma(close, periods, rows)
+    _fill_sma(close, periods, np.empty((2, close.size + 1)), rows)
     return rows
 
 
@@ -118,14 +115,14 @@ def level_words(row: FloatArray, levels: IntArray) -> WordArray:
     return words
 
 
-@kernel
-def _prefix_sums(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return sums of the first t values as unevaluated pairs of numbers (106 bits).
+@piece
+def _prefix_sums(values: FloatArray, high: FloatArray, low: FloatArray) -> None:
+    """Write sums of the first t values as unevaluated pairs of numbers (106 bits).
 
     Plain prefix sums make a constant series cross itself, and remember a price that fell from
     80 to 0.0001 for ever. Two-sum: Knuth, The Art of Computer Programming 2, section 4.2.2.
     """
-    high, low = np.zeros(values.size + 1), np.zeros(values.size + 1)
+    high[0] = low[0] = 0.0
     for t in range(values.size):
         a, b = high[t], values[t]
         total = a + b
@@ -133,19 +130,12 @@ def _prefix_sums(values: FloatArray) -> tuple[FloatArray, FloatArray]:
         rest = low[t] + ((a - (total - part)) + (b - part))
         high[t + 1] = total + rest
         low[t + 1] = rest - (high[t + 1] - total)
-    return high, low
 
 
 @kernel
-def _fill_keys(rows: FloatArray, keys: SingleArray) -> None:
-    for k in range(rows.shape[0]):
-        for t in range(rows.shape[1]):
-            keys[k, t] = rows[k, t]
-
-
-@kernel
-def _fill_sma(close: FloatArray, periods: IntArray, rows: FloatArray) -> None:
-    high, low = _prefix_sums(close)
+def _fill_sma(close: FloatArray, periods: IntArray, sums: FloatArray, rows: FloatArray) -> None:
+    high, low = sums[0], sums[1]
+    _prefix_sums(close, high, low)
     bars = close.size
     for k in range(periods.size):
         period, row = periods[k], rows[k]

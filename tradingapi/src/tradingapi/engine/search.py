@@ -10,7 +10,7 @@ from tradingapi.engine.jit import kernel, piece
 from tradingapi.engine.passage import Limits
 from tradingapi.engine.per_bar import Prices, Room, Terms, measured, run
 from tradingapi.engine.segments import Costs, walk
-from tradingapi.engine.signals import Clock, Lines, crossings, latched
+from tradingapi.engine.signals import Clock, Lines, WordArray, crossings, latched
 from tradingapi.engine.tally import Sums
 from tradingapi.engine.track import CUBES, DOWN_SQUARES, FOURTHS, RETURNS, SQUARES, Track
 
@@ -55,7 +55,9 @@ def look_up(lines: Lines, pairs: Pairs, job: Job, room: Room, out: FloatArray) -
     """Measure pairs by look-ups, and return those for which they are not exact, unmeasured."""
     events, left = room.scratch.events, 0
     for k in pairs.order:
-        found = fills(lines, pairs.fast[k], pairs.slow[k], job.sides[0], job.clock, events)
+        found = fills(
+            lines.words, lines, pairs.fast[k], pairs.slow[k], job.sides[0], job.clock, events
+        )
         if not measured_by_look_ups(job, events, found, k, out):
             pairs.order[left] = k
             left += 1
@@ -74,10 +76,21 @@ def run_through(lines: Lines, pairs: Pairs, job: Job, room: Room, out: FloatArra
 
 
 @piece
-def fills(lines: Lines, fast: int, slow: int, side: int, clock: Clock, events: IntArray) -> int:
-    """Write the fills of a pair's trades on one side of the market; return how many."""
-    if lines.words.size > 0:
-        return latched(lines.words, fast, slow, clock, events)
+def fills(
+    words: WordArray | None,
+    lines: Lines,
+    fast: int,
+    slow: int,
+    side: int,
+    clock: Clock,
+    events: IntArray,
+) -> int:
+    """Write the fills of a pair's trades on one side of the market; return how many.
+
+    `words` are the lines' own: a branch is left out of what is compiled by an argument alone.
+    """
+    if words is not None:
+        return latched(words, fast, slow, clock, events)
     if side > 0:
         return crossings(lines, fast, slow, clock, events)
     return crossings(lines, slow, fast, clock, events)
@@ -88,7 +101,7 @@ def wishes(lines: Lines, fast: int, slow: int, job: Job, room: Room) -> None:
     """Write the side to be on after each bar's fill; a later side goes over an earlier one."""
     events, wanted = room.scratch.events, room.scratch.wanted
     for side in job.sides:
-        found = fills(lines, fast, slow, side, job.clock, events)
+        found = fills(lines.words, lines, fast, slow, side, job.clock, events)
         for i in range(0, found, 2):
             stop = events[i + 1] if i + 1 < found else wanted.size
             for t in range(events[i], stop):

@@ -5,7 +5,7 @@ filled `delay` bars later (1 for the next open, 0 for the same close), so a sign
 bar never fills at the next open.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 
@@ -14,6 +14,11 @@ from tradingapi.engine.bits import WORD, SingleArray, first_bit, latch, signs_ap
 from tradingapi.engine.jit import kernel, piece
 
 WordArray = np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
+
+
+NONE: Final = cast("int", np.int64(0))
+"""A count to begin with. A literal 0 is a type of its own to the compiler, which would compile what
+is called with it once more."""
 
 
 class Lines(NamedTuple):
@@ -27,8 +32,9 @@ class Lines(NamedTuple):
     """The rows in half as many bits."""
     guard: SingleArray
     """For each word how far apart two keys must be to decide in the rows' place."""
-    words: WordArray
-    """One row for each level: the bars on which it is crossed up. Empty where rows compare."""
+    words: WordArray | None
+    """One row for each level: the bars on which it is crossed up. None where rows compare: kernels
+    are compiled for the one or the other."""
 
 
 class Clock(NamedTuple):
@@ -93,7 +99,7 @@ def crossings(lines: Lines, fast: int, slow: int, clock: Clock, events: IntArray
     the rows themselves decide the others.
     """
     first = clock.first // WORD
-    shift, found = clock.delay - clock.window, 0
+    shift, found = clock.delay - clock.window, NONE
     state = state_before(lines.rows, fast, slow, lines.margin, first * WORD)
     for i in range(first, -(-(clock.window + clock.bars) // WORD)):
         bar = i * WORD
@@ -136,7 +142,7 @@ def latched(words: WordArray, enter: int, leave: int, clock: Clock, events: IntA
     A bar that does both ends flat.
     """
     shift = clock.delay - clock.window
-    state, found = np.uint64(0), 0
+    state, found = np.uint64(0), NONE
     for i in range(words.shape[1]):
         bar = i * WORD
         after, before = latch(words[enter, i] & ~words[leave, i], words[leave, i], state)

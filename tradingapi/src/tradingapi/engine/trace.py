@@ -119,7 +119,9 @@ def _sum_blocks(
             for t in range(bars):
                 _add(sums, k, block_of[t], room.scratch.returns[t])
         else:
-            found = fills(lines, pairs.fast[k], pairs.slow[k], job.sides[0], job.clock, events)
+            found = fills(
+                lines.words, lines, pairs.fast[k], pairs.slow[k], job.sides[0], job.clock, events
+            )
             _add_segments(events, found, job, block_of, edges, sums, k)
 
 

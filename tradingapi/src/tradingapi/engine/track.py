@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from tradingapi.engine.bars import FloatArray, IntArray
-from tradingapi.engine.jit import kernel
+from tradingapi.engine.jit import kernel, piece
 
 RETURNS: Final = 0
 """Prefix sums of r; the next ones are of r², min(r - rf, 0)², r³ and r⁴."""
@@ -95,9 +95,13 @@ def short_path(close: FloatArray, fill: FloatArray, before: float, bars: FloatAr
 
 
 @kernel
-def fill_bars(bars: FloatArray, riskless: float, entries: FloatArray, exits: FloatArray) -> None:
-    """Fill the rows of entries and exits from (path, enter, leave, cost, proceeds)."""
-    sums = np.zeros(SUMS)
+def fill_bars(
+    bars: FloatArray, riskless: float, sums: FloatArray, entries: FloatArray, exits: FloatArray
+) -> None:
+    """Fill the rows of entries and exits from (path, enter, leave, cost, proceeds).
+
+    `sums` are zeros to begin with: what allocates takes three times as long to compile.
+    """
     for t in range(bars.shape[1]):
         for k in range(SUMS):
             exits[t, k] = sums[k]
@@ -119,14 +123,14 @@ def fill_bars(bars: FloatArray, riskless: float, entries: FloatArray, exits: Flo
 
 
 @kernel
-def fill_stretches(path: FloatArray, table: FloatArray) -> None:
+def fill_stretches(path: FloatArray, inverse: FloatArray, table: FloatArray) -> None:
     """Fill the disjoint sparse table: any stretch of the path is answered by two of its entries.
 
     At level L the bars are cut into blocks of 2^(L+1). From each bar to the middle of its block
     the table holds the highest, the lowest and the worst fall. The bars i < j lie on the two
-    sides of the middle of one block at level = highest bit of i xor j.
+    sides of the middle of one block at level = highest bit of i xor j. `inverse` is 1 / path.
     """
-    bars, inverse = path.size, 1.0 / path
+    bars = path.size
     for level in range(table.shape[0]):
         half = 1 << level
         for middle in range(half, bars + half, 2 * half):
@@ -134,7 +138,7 @@ def fill_stretches(path: FloatArray, table: FloatArray) -> None:
             _right_of(path, inverse, (middle, min(middle + half, bars)), table[level])
 
 
-@kernel
+@piece
 def _left_of(
     path: FloatArray, inverse: FloatArray, bars: tuple[int, int], table: FloatArray
 ) -> None:
@@ -146,7 +150,7 @@ def _left_of(
         table[t, HIGHEST], table[t, LOWEST], table[t, WORST] = highest, lowest, worst
 
 
-@kernel
+@piece
 def _right_of(
     path: FloatArray, inverse: FloatArray, bars: tuple[int, int], table: FloatArray
 ) -> None:

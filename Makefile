@@ -99,6 +99,10 @@ bench-spine: sync ## Measure the spine's bars and write build/bars/spine.json
 soak: sync ## Ten minutes at 20 sweeps a second, memory and descriptors flat (LONG=1: two hours; SECONDS=60)
 	$(RUN) python -m benchmarks.soak
 
+.PHONY: bench-recovery
+bench-recovery: sync ## Kill leaders, lose all callbacks: how long it takes; write build/bars/recovery.json
+	$(RUN) python -m benchmarks.recovery
+
 .PHONY: bench-memory
 bench-memory: sync ## Measure the operator with 10,000 finished sweeps and write build/bars/memory.json
 	$(RUN) python -m benchmarks.memory

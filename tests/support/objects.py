@@ -2,6 +2,8 @@
 
 import json
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -68,6 +70,18 @@ class Objects:
     def every_event(self, namespace: str) -> list[dict[str, Any]]:
         """Return every Event of a namespace."""
         return self._items(EVENTS.format(namespace=namespace))
+
+    @contextmanager
+    def rewatched(self, namespace: str) -> Iterator[None]:
+        """Change the CRD in the block, and leave it when every watch has begun anew.
+
+        A watch prunes objects by the CRD of its beginning; the API server ends it a second later.
+        """
+        where = SWEEPS.format(namespace=namespace)
+        with self._client.stream("GET", where, params={"watch": "true"}) as watch:
+            yield
+            for _ in watch.iter_lines():
+                pass
 
     def lease(self, namespace: str) -> dict[str, Any] | None:
         """Return the Lease of the operators of a namespace; None where there is none."""

@@ -78,6 +78,10 @@ class A:
             object=replace(target, generation=target.generation + 1, spec=a_spec(**spec))
         )
 
+    def beyond_us(self) -> Self:
+        """The object's spec has a member that only a newer operator knows."""
+        return self._with(unread=("fees",))
+
     def deleted(self) -> Self:
         """The object does not exist any more."""
         return self._with(object=None)

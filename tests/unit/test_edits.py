@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.said import JOB, completed
 from tests.support.situations import KEY, A
-from tradingsweep.domain.actions import Record, Rest
+from tradingsweep.domain.actions import AwaitSlot, AwaitUpgrade, Collect, Record, Rest
 from tradingsweep.domain.changes import Change, InboxMark, InboxOutcome, Learned
 from tradingsweep.domain.decide import decide
 from tradingsweep.domain.phases import Event, Phase
@@ -105,3 +105,35 @@ def test_a_callback_after_deletion_is_late_and_names_its_job() -> None:
     assert (InboxMark(1, InboxOutcome.LATE),) == change.inbox
     assert (Learned(KEY, JOB, "callback"),) == change.learned
     assert (KEY,) == change.releases
+
+
+@pytest.mark.parametrize(
+    "situation",
+    [A.new_sweep(), A.sweep().accepted().ended().edited(step=2), A.sweep().ended().edited()],
+    ids=["new", "another question", "the same question"],
+)
+def test_a_spec_that_is_beyond_us_is_left_to_our_successor(situation: A) -> None:
+    """Were it noted as seen, nobody would ever ask what it asks."""
+    assert isinstance(decide(situation.facts), Record), "without that member it is taken"
+
+    action = decide(situation.beyond_us().facts)
+
+    assert isinstance(action, AwaitUpgrade), action
+    assert ("fees",) == action.members
+    assert action.until > situation.facts.now
+
+
+def test_an_edit_that_is_beyond_us_leaves_the_open_run_alone() -> None:
+    """It is of the generation before: it waits for its slot, and its news is taken."""
+    waiting, done = A.sweep().edited(step=2), A.sweep().accepted().done().edited(step=2)
+
+    assert isinstance(decide(waiting.beyond_us().facts), AwaitSlot)
+    assert isinstance(decide(done.beyond_us().facts), Collect)
+
+
+def test_a_finished_sweep_that_is_beyond_us_is_not_run_again_on_request() -> None:
+    """The question is not the one that this program could read."""
+    asked = A.sweep().ended().asked_to(run_requested="2026-11-27T03:00:00Z")
+
+    assert recorded(asked).opens is not None
+    assert Rest() == decide(asked.beyond_us().facts)

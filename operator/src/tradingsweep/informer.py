@@ -14,17 +14,13 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import kopf
-import structlog
 from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory
 from typing_extensions import override
 
 from tradingsweep.adapters.sweep_object import sweep_object
 from tradingsweep.crd.model import GROUP, OWNER_MARKS, PLURAL, VERSION
 from tradingsweep.domain.facts import SweepObject
-from tradingsweep.errors import ClusterUnavailable
 from tradingsweep.reconcile.ports import Key
-
-log = structlog.get_logger()
 
 INACTIVITY = 70.0
 """Seconds without a bookmark after which a watch is taken for dead."""
@@ -106,12 +102,7 @@ def _read(event: kopf.RawEvent, marks: Collection[str]) -> tuple[Key, SweepObjec
     key = Key(metadata["uid"], metadata["namespace"], metadata["name"])
     if event["type"] == "DELETED":
         return key, None
-    try:
-        return key, sweep_object(body, marks)
-    except ClusterUnavailable as error:
-        # Unknown to us it is asked for again by its key, and the pass says what is wrong with it.
-        log.warning("object_not_understood", error=str(error))
-        return key, None
+    return key, sweep_object(body, marks)
 
 
 def _say_less() -> None:

@@ -1,5 +1,6 @@
 """The Kubernetes API server, through the official asynchronous client."""
 
+import json
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -127,6 +128,26 @@ class KubeCluster:
                     return None
                 raise
         return (metadata_of(found.metadata).annotations or {}).get(f"{GROUP}/schema-hash")
+
+    async def spec_schema(self) -> dict[str, Any]:
+        """Return the schema of `.spec` as the API server publishes it; empty: it does not yet.
+
+        Every account may read it, where reading the CRD is a right over the whole cluster.
+        """
+        request = await self._api.param_serialize(
+            "GET",
+            f"/openapi/v3/apis/{GROUP}/{VERSION}",
+            header_params={"Accept": "application/json"},
+            auth_settings=["BearerToken"],
+        )
+        with translated("reading the published schema"):
+            answer = await self._api.call_api(*request, _request_timeout=TIMEOUT)
+            document = json.loads(await answer.read())  # type: ignore[no-untyped-call]
+        for schema in document.get("components", {}).get("schemas", {}).values():
+            kinds = [one["kind"] for one in schema.get("x-kubernetes-group-version-kind", ())]
+            if kinds == [KIND]:
+                return mapping(schema["properties"]["spec"])
+        return {}
 
     async def may_list(self, namespaces: Sequence[str]) -> None:
         """Ask for one sweep of each of these namespaces (none: of all).

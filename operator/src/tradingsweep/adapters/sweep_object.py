@@ -4,11 +4,9 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from pydantic import ValidationError
-
-from tradingsweep.crd.model import CREATED_BY, GROUP, OWNER_MARKS, TradingSweepSpec
+from tradingsweep.crd.model import CREATED_BY, GROUP, OWNER_MARKS
+from tradingsweep.crd.newer import read
 from tradingsweep.domain.facts import SweepObject
-from tradingsweep.errors import ClusterUnavailable
 
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -21,16 +19,9 @@ def sweep_object(body: dict[str, Any], marks: Collection[str] = OWNER_MARKS) -> 
     Args:
         body: the object.
         marks: labels and annotations of which any makes it somebody else's.
-
-    Raises:
-        ClusterUnavailable: it is not one that this operator's schema admits.
     """
     metadata = body["metadata"]
-    try:
-        spec = TradingSweepSpec.model_validate(body.get("spec", {}))
-    except ValidationError as error:
-        where = f"{metadata.get('namespace')}/{metadata.get('name')}"
-        raise ClusterUnavailable(f"{where} was admitted under another CRD: {error}") from error
+    spec, newer = read(body.get("spec", {}))
     return SweepObject(
         uid=metadata["uid"],
         namespace=metadata["namespace"],
@@ -38,6 +29,7 @@ def sweep_object(body: dict[str, Any], marks: Collection[str] = OWNER_MARKS) -> 
         generation=metadata["generation"],
         resource_version=metadata["resourceVersion"],
         spec=spec,
+        newer=newer,
         status=body.get("status") or {},
         deleting="deletionTimestamp" in metadata,
         run_requested=_moment(metadata, "run-requested-at"),

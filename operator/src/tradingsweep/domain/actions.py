@@ -22,6 +22,14 @@ class AwaitSlot:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitUpgrade:
+    """Say that the spec asks for what only a newer operator can do, and leave it to that one."""
+
+    members: tuple[str, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Write a change; nothing outside the ledger is touched."""
 
@@ -74,4 +82,6 @@ class LastQuestion:
     submission: Submission
 
 
-Action = Rest | AwaitSlot | Record | Submit | Follow | AskAtOnce | Collect | LastQuestion
+Action = (
+    Rest | AwaitSlot | AwaitUpgrade | Record | Submit | Follow | AskAtOnce | Collect | LastQuestion
+)

@@ -36,6 +36,8 @@ def run_was_requested(facts: Facts) -> Action | None:
     answer = Answered(run_request=target.run_requested)
     if sweep.phase not in TERMINAL:
         return Record(Change(answered=answer))
+    if facts.unread:
+        return None
     return Record(
         Change(
             reason=Reason.WAITING,

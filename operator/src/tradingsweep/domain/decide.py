@@ -7,6 +7,7 @@ protocol's: gone, then news of the job, then unknown outcomes, then the deadline
 from tradingsweep.domain.actions import (
     Action,
     AwaitSlot,
+    AwaitUpgrade,
     Follow,
     LastQuestion,
     Record,
@@ -77,6 +78,8 @@ def not_recorded_yet(facts: Facts) -> Action | None:
     """The first look at an object opens its first run."""
     if facts.view.sweep is not None or facts.object is None:
         return None
+    if facts.unread:
+        return _awaits_upgrade(facts)
     return Record(opened(facts, facts.object, 1))
 
 
@@ -85,6 +88,9 @@ def spec_was_edited(facts: Facts) -> Action | None:
     sweep, target = facts.view.sweep, facts.object
     if sweep is None or target is None or target.generation <= sweep.generation_seen:
         return None
+    if facts.unread:
+        # Left unseen: this program's successor finds a new generation, and what it asks.
+        return _awaits_upgrade(facts) if sweep.phase in TERMINAL else None
     if identity_hash(identity(target.spec)) == sweep.spec_hash:
         return Record(Change(seen=seen(target)))
     live = facts.submission
@@ -258,6 +264,12 @@ def decide(facts: Facts) -> Action:
         if action is not None:
             return action
     raise AssertionError("the last rule always speaks")
+
+
+def _awaits_upgrade(facts: Facts) -> Action:
+    """Make nothing of a spec that was read in part: half of it is another question."""
+    late = stale_callbacks(facts)
+    return late or AwaitUpgrade(facts.unread, facts.now + facts.policy.delays.api_retry)
 
 
 def _look_up(facts: Facts, sent: Submission) -> Action:

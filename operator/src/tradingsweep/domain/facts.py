@@ -36,6 +36,8 @@ class SweepObject:
     """Who would bring the object back, or take it away: a controller, Argo CD, Flux, Helm."""
     created_by: str | None = None
     """The program that made it, by label; what a person or Git applied carries none."""
+    newer: dict[str, Any] = field(default_factory=dict)
+    """What of its spec this program does not know or take, by path: a newer CRD admitted it."""
 
     @property
     def seems_finished(self) -> bool:
@@ -222,6 +224,8 @@ class Facts:
     """None: it certainly does not exist any more."""
     view: View
     policy: Policy = field(default_factory=Policy)
+    unread: tuple[str, ...] = ()
+    """Members of the spec that ask for what only a newer operator can do."""
     heard: Heard | None = None
     posted: bool = False
     """This process has already begun to POST the current submission."""

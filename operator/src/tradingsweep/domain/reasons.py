@@ -14,6 +14,9 @@ class Reason(StrEnum):
     CREDENTIALS_REJECTED = "CredentialsRejected"
     """The Trading API does not accept the operator's key."""
 
+    NEWER_SPEC = "NewerSpec"
+    """An Event's reason: the spec asks for what only a newer operator can do."""
+
     SUSPENDED = "Suspended"
     """spec.suspend holds it."""
     CANNOT_CANCEL = "CannotCancel"

@@ -9,6 +9,7 @@ from tradingsweep.domain.answers import Health
 from tradingsweep.domain.policy import Policy
 from tradingsweep.reconcile.follow import Follower
 from tradingsweep.reconcile.measures import Measures, Result, Unmeasured
+from tradingsweep.reconcile.newer import NewestSchema
 from tradingsweep.reconcile.objects import Objects
 from tradingsweep.reconcile.ports import Cluster, Key, Ledger, TradingApi
 from tradingsweep.reconcile.queue import Bell, KeyedQueue
@@ -48,6 +49,8 @@ class Context:
     """Sweeps beyond the history that is kept, as the last look for them found."""
     patched: dict[str, float] = field(default_factory=dict)
     """When this process last patched an object, on its clock."""
+    newest: NewestSchema = field(default_factory=NewestSchema)
+    """The CRD's, which may be newer than this program."""
     missing: set[str] = field(default_factory=set)
     """Sweeps whose objects an audit did not find; the pass that records that is a repair."""
     features: frozenset[str] | None = None

@@ -25,9 +25,11 @@ async def observe(key: Key, context: Context) -> Facts:
         # A watch can be behind, and a cache with it. Only what the API server itself says counts.
         target = await _ask(key, context)
         view = await context.ledger.view(key.uid, _question(target))
+    pause = context.policy.delays.api_retry.total_seconds()
     facts = Facts(
         object=target,
         view=view,
+        unread=await context.newest.unread(target, context.cluster, context.clock(), pause),
         policy=context.policy,
         surplus=key.uid in context.surplus,
         epoch=context.epoch,

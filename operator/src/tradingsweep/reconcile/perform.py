@@ -10,6 +10,7 @@ from tradingsweep.domain.actions import (
     Action,
     AskAtOnce,
     AwaitSlot,
+    AwaitUpgrade,
     Collect,
     Follow,
     LastQuestion,
@@ -34,7 +35,7 @@ from tradingsweep.domain.reasons import Reason
 from tradingsweep.domain.submissions import State
 from tradingsweep.errors import AnswerRefused, TradingApiUnavailable, TradingSweepError
 from tradingsweep.reconcile.context import Context
-from tradingsweep.reconcile.ports import Key
+from tradingsweep.reconcile.ports import Key, KubeEvent
 
 log = structlog.get_logger()
 
@@ -53,6 +54,9 @@ async def perform(key: Key, action: Action, facts: Facts, context: Context) -> C
             return None
         case AwaitSlot():
             context.admission.ring()
+            return None
+        case AwaitUpgrade(members):
+            await _tell_of_upgrade(key, members, facts, context)
             return None
         case Follow(submission):
             context.follower.want(key, submission)
@@ -73,6 +77,26 @@ async def perform(key: Key, action: Action, facts: Facts, context: Context) -> C
             return await _ask(key, submission, facts, context)
         case _:
             assert_never(action)
+
+
+async def _tell_of_upgrade(
+    key: Key, members: tuple[str, ...], facts: Facts, context: Context
+) -> None:
+    """Create one Event for each generation; the ledger and the status take no note of it.
+
+    Whoever reads it in whole is to find it as if nobody had looked.
+    """
+    generation = facts.object.generation if facts.object else 0
+    if context.newest.told.get(key.uid) == generation:
+        return
+    note = (
+        f"this operator does not know what is asked for by spec.{', spec.'.join(members)}: "
+        "upgrade it; until then the sweep is left as it is"
+    )
+    name = f"{key.name}.{key.uid}.{generation}.newer"
+    await context.cluster.emit(KubeEvent(name, key, "Warning", Reason.NEWER_SPEC, note))
+    context.newest.told[key.uid] = generation
+    log.warning("spec_is_newer", members=members)
 
 
 async def _submit(

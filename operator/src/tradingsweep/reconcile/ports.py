@@ -34,6 +34,10 @@ class Cluster(Protocol):
         """
         ...
 
+    async def spec_schema(self) -> dict[str, Any]:
+        """Return the schema of `.spec` that objects are admitted under; empty: not known yet."""
+        ...
+
     async def delete(self, target: SweepObject) -> bool:
         """Delete exactly the version that was looked at; False where it changed meanwhile."""
         ...

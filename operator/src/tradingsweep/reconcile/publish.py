@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tradingsweep.domain.actions import Action, AwaitSlot, Follow, Rest
+from tradingsweep.domain.actions import Action, AwaitSlot, AwaitUpgrade, Follow, Rest
 from tradingsweep.domain.facts import Facts
 from tradingsweep.domain.pace import difference, wait_before_patch
 from tradingsweep.domain.phases import Phase
@@ -22,8 +22,9 @@ async def publish(key: Key, action: Action, facts: Facts, context: Context) -> N
             context.posted.pop(known.key, None)
     if facts.object is None or facts.object.deleting:
         context.patched.pop(key.uid, None)
+        context.newest.told.pop(key.uid, None)
         return
-    if isinstance(action, Rest | AwaitSlot | Follow) and action.until is not None:
+    if isinstance(action, Rest | AwaitSlot | AwaitUpgrade | Follow) and action.until is not None:
         context.queue.add_after(key, (action.until - facts.now).total_seconds())
     wait = await _patch(key, facts, context)
     if wait is not None:

@@ -1,17 +1,23 @@
 """An operator beside a newer CRD: for the minutes of an upgrade, in which the CRD comes first."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
 from dev.audit import Write
 from dev.binaries import Binaries, found
 from dev.controlplane import ControlPlane
+from dev.environment import script
 from dev.kubectl import Kubectl, find_kubectl
+from dev.ports import free_port
+from dev.processes import Command
+from dev.service import Service
 from tests.support.eventually import eventually
 from tests.support.ground import Ground, Ledgers, Settings
 from tests.support.system import PATIENCE, System
@@ -82,6 +88,13 @@ def told(system: System, name: str) -> list[str]:
     return [event["note"] for event in events if event["reason"] == "NewerSpec"]
 
 
+def leader(system: System) -> str:
+    """Return who holds the system's Lease."""
+    lease = system.objects.lease(system.namespace)
+    assert lease is not None
+    return str(lease["spec"]["holderIdentity"])
+
+
 def has_one(notes: list[str]) -> bool:
     """Whether there is exactly one."""
     return len(notes) == 1
@@ -141,3 +154,33 @@ def test_what_only_a_newer_operator_can_do_waits_for_it(
     older.wait_until_completed("new")
     assert [1, 1] == [len(older.jobs(name)) for name in ("edited", "new")]
     assert "audit_interrupted" not in (older.stack.folder / "operator.log").read_text()
+
+
+def test_an_operator_that_starts_beside_another_releases_crd_takes_nothing(
+    older: System, tmp_path: Path
+) -> None:
+    """Unready it waits, says why, and leaves the Lease to the one that leads."""
+    older.apply("first")
+    older.wait_until_completed("first")
+    upgrade_crd(older, "first")
+    holder = leader(older)
+    wiring = replace(older.stack.wiring, operator_port=free_port())
+    command = Command(
+        "operator",
+        [script("tradingsweep"), "operator"],
+        tmp_path / "late.log",
+        wiring.operator(),
+    )
+
+    with Service(command, f"{wiring.operator_url}/readyz"):
+        eventually(
+            lambda: httpx.get(f"{wiring.operator_url}/readyz").text,
+            lambda said: "is another release's" in said,
+            within=PATIENCE,
+        )
+        older.apply("second", minTrades=14)
+        older.wait_until_completed("second")
+
+    assert 1 == len(older.jobs("second"))
+    assert "leading" not in (tmp_path / "late.log").read_text()
+    assert holder == leader(older)

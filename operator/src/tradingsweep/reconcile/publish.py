@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import structlog
+
 from tradingsweep.domain.actions import Action, AwaitSlot, AwaitUpgrade, Follow, Rest
 from tradingsweep.domain.facts import Facts
 from tradingsweep.domain.pace import difference, wait_before_patch
@@ -11,6 +13,8 @@ from tradingsweep.domain.projection import project
 from tradingsweep.domain.submissions import State
 from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.ports import Key
+
+log = structlog.get_logger()
 
 
 async def publish(key: Key, action: Action, facts: Facts, context: Context) -> None:
@@ -38,6 +42,11 @@ async def _patch(key: Key, facts: Facts, context: Context) -> timedelta | None:
     if target is None or run is None or status is None or not difference(target.status, status):
         return None
     last = context.patched.get(key.uid)
+    if last is not None and target.status.get("ledgerID") not in (None, facts.view.ledger_id):
+        # Ours since our patch, it was signed again: another installation lives, and answering it
+        # would cost a patch for each of its own, without end.
+        log.error("another_ledger_writes", ledger_id=target.status["ledgerID"])
+        return None
     wait = wait_before_patch(
         target.status,
         status,

@@ -5,6 +5,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.e2e.release import CLASS
 
 OLD, NEW = "e2e-before", "e2e"
 """Tags of the release that is upgraded, and of this one."""
+BASE = Path(__file__).parents[2] / "manifests" / "base"
 _LOAD_WITHIN = 300.0
 """Seconds."""
 _VOLUMES = 6
@@ -45,6 +47,30 @@ class Ground:
             "postgres.image.repository": repository,
             "postgres.image.tag": version,
         }
+
+    @contextmanager
+    def without_api_server(self) -> Iterator[None]:
+        """Stop the API server where it stands, and let it go on when the block ends."""
+
+        def signal(name: str) -> None:
+            docker("exec", self.node, "sh", "-c", f"kill -{name} $(pidof kube-apiserver)")
+
+        signal("STOP")
+        try:
+            yield
+        finally:
+            signal("CONT")
+
+    def kustomized(self, folder: Path) -> Path:
+        """Write an overlay of `manifests/base` that names the images that were loaded."""
+        shutil.copytree(BASE, folder / "base")
+        values = self.images(NEW)
+        postgres = {"newName": values["postgres.image.repository"]}
+        images = [{"name": name, "newTag": NEW} for name in ("tradingsweep", "tradingapi")]
+        images.append({"name": "postgres", "newTag": values["postgres.image.tag"], **postgres})
+        overlay = {"resources": ["base"], "images": images}
+        (folder / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
+        return folder
 
     def new_namespace(self, name: str) -> str:
         """Make a namespace for restricted pods alone, with the Secret of an installation."""

@@ -37,7 +37,7 @@ class Release:
     full_name: str = "tradingsweep"
     """Prefix of its objects' names."""
     seen: dict[str, int] = field(default_factory=dict)
-    """How many lines of a container's log were judged already."""
+    """How many lines of a pod's log were judged already, by pod and number of restarts."""
 
     def helm(self, *arguments: str) -> str:
         """Run helm in the release's namespace.
@@ -117,22 +117,32 @@ class Release:
     def complaints(self, *allowed: str) -> list[str]:
         """Return the new lines of operators and receivers that are not on an allow-list.
 
-        A line that is not JSON is never allowed: it is a traceback, or a library's own word.
+        A line that is not JSON is a traceback, or a library's own word, and never allowed; but for
+        the one in which a process says why it ends.
         """
         return [
             line
             for component in ("operator", "receiver")
             for pod in self.pods(component)
-            for line in self._new_lines(pod["metadata"]["name"])
+            for line in self._new_lines(pod)
             if not _is_allowed(line, allowed)
         ]
 
-    def _new_lines(self, pod: str) -> Iterator[str]:
-        said = self.kubectl.attempt("logs", pod, "-n", self.namespace, "--all-containers").stdout
-        before = self.seen.get(pod, 0)
-        lines = [line for line in said.splitlines() if line.strip()]
-        self.seen[pod] = len(lines)
-        yield from lines[before:]
+    def _new_lines(self, pod: dict[str, Any]) -> Iterator[str]:
+        """Return what a pod's process said since the last look, and what the one before it said."""
+        name, restarts = pod["metadata"]["name"], self.restarts(pod)
+        for number, which in ((restarts - 1, "--previous"), (restarts, "--all-containers")):
+            if number < 0:
+                continue
+            said = self.kubectl.attempt("logs", name, "-n", self.namespace, which).stdout
+            key, lines = f"{name}/{number}", [line for line in said.splitlines() if line.strip()]
+            before, self.seen[key] = self.seen.get(key, 0), len(lines)
+            yield from lines[before:]
+
+    @staticmethod
+    def restarts(pod: dict[str, Any]) -> int:
+        """Return how often the process of a pod began anew."""
+        return sum(one["restartCount"] for one in pod["status"].get("containerStatuses", ()))
 
 
 def volumes() -> dict[str, str]:
@@ -150,6 +160,8 @@ def _is_ready(pod: dict[str, Any]) -> bool:
 
 
 def _is_allowed(line: str, allowed: tuple[str, ...]) -> bool:
+    if line.startswith("tradingsweep: "):
+        return any(word in line for word in allowed)
     try:
         entry = json.loads(line)
         return entry["level"] not in _LOUD or any(word in entry["event"] for word in allowed)

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from operator import truth
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tests.e2e.sweeps import (
     wait_until,
 )
 from tests.support.eventually import eventually
+from tests.support.manifests import a_sweep
 
 DESK = "desk-a"
 SLOW = {"tradingApi.settings.minJobSeconds": 15, "tradingApi.settings.workers": TWENTY}
@@ -40,6 +42,10 @@ LOSING = (
     "no_report",
 )
 """What may be said, beside that, while a part is away."""
+AWAY = 60.0
+"""Seconds without an API server."""
+LEADERLESS = (*LOSING, "the Lease could not be renewed", "kube-system", "failed; will", "Failed to")
+"""What may be said, beside that, by processes that cannot keep or take the Lease, and by kopf."""
 
 
 @pytest.fixture(scope="session")
@@ -153,6 +159,31 @@ def test_pods_killed_one_after_another_lose_and_double_nothing(
     assert [] == release.complaints(*LOSING)
 
 
+def test_a_minute_without_an_api_server_loses_and_doubles_nothing(
+    ground: Ground, release: Release
+) -> None:
+    """Jobs end meanwhile, and callbacks are taken; the leader ends, and somebody leads after it."""
+    names = apply_twenty(ground.kubectl, DESK, "apart")
+    wait_until(ground.kubectl, DESK, names, "Submitted", "Running", "Completed")
+    with ground.without_api_server():
+        began = time.monotonic()
+        eventually(lambda: time.monotonic() - began > AWAY, truth, within=2 * AWAY)
+        answer = ground.kubectl.attempt("get", "--raw", "/readyz", "--request-timeout=2s")
+        assert 0 != answer.returncode
+    back = time.monotonic()
+    wait_until(ground.kubectl, DESK, names, "Completed", "Failed")
+    took = time.monotonic() - back
+    ground.bars.append(below("API server back to twenty sweeps ended", took, "s", PATIENCE))
+    release.wait_ready("operator", "receiver", "postgres", "tradingapi")
+
+    assert 0 < sum(release.restarts(pod) for pod in release.pods("operator"))
+    wrong = nothing_lost_or_doubled(release, DESK, names)
+    what = "sweeps lost or doubled by a minute without an API server"
+    ground.bars.append(exactly(what, len(wrong), "of 20", 0))
+    assert [] == wrong
+    assert [] == release.complaints(*LEADERLESS)
+
+
 def test_the_operator_is_small(ground: Ground, release: Release) -> None:
     """Its resident memory, after all of that."""
     sizes = []
@@ -180,7 +211,8 @@ def test_an_uninstallation_keeps_resource_and_sweeps(ground: Ground, release: Re
     release.helm("uninstall", release.name, "--wait", "--timeout", f"{PATIENCE:g}s")
 
     assert ground.kubectl.get("tradingsweeps", "-n", DESK)["items"]
-    assert [] == release.pods("operator")
+    # helm does not wait for the pods, which the garbage collector takes some time to find.
+    eventually(lambda: release.pods("operator"), [], within=PATIENCE)
 
 
 def test_an_installation_for_one_namespace_works_over_the_kept_resource(ground: Ground) -> None:
@@ -206,6 +238,26 @@ def test_an_installation_for_one_namespace_works_over_the_kept_resource(ground: 
     assert ["Queued"] == phases(kubectl, DESK, ["btc-sma"])
     assert [] == small.complaints(*STARTING)
     small.helm("uninstall", "small", "--wait", "--timeout", f"{PATIENCE:g}s")
+
+
+def test_an_installation_by_kustomize_completes_sweeps(
+    ground: Ground, release: Release, tmp_path: Path
+) -> None:
+    """`kubectl apply -k`, over the resource, the volumes and the Secret that helm left."""
+    kubectl = ground.kubectl
+    # The CRD that helm left has helm's label: `docs/install.md` says so.
+    folder = str(ground.kustomized(tmp_path))
+    kubectl.run("apply", "--server-side", "--force-conflicts", "-k", folder)
+    release.wait_ready("operator", "receiver", "postgres", "tradingapi")
+    # One has waited since the installation that was for one namespace alone.
+    kubectl.run("apply", "-n", DESK, "-f", str(FOLDER / "btc-sma.yaml"))
+    kubectl.run("apply", "-n", DESK, "-f", "-", text=a_sweep("by-kustomize", minTrades=99))
+
+    wait_until(kubectl, DESK, ["by-kustomize", "btc-sma"], "Completed")
+
+    wrong = nothing_lost_or_doubled(release, DESK, ["by-kustomize"])
+    assert [] == wrong
+    assert [] == release.complaints(*STARTING)
 
 
 def previous(folder: Path) -> Path:

@@ -1,5 +1,6 @@
 """Everything but the operator is killed and comes back: the sweep completes, and once."""
 
+import json
 from dataclasses import replace
 from operator import not_
 from pathlib import Path
@@ -70,6 +71,27 @@ def test_a_trading_api_that_is_killed_in_a_job_finishes_it_later(gated: System) 
     gated.wait_until_completed("api-killed")
 
     assert has_one_result_set(gated, "api-killed")
+
+
+def test_an_operator_that_was_there_before_its_api_asks_soon_again(gated: System) -> None:
+    """Started together, the first sweep does not wait for as long as beside an API that broke.
+
+    The delays are a tenth of an installation's.
+    """
+    log = gated.stack.folder / "operator.log"
+
+    def pauses() -> list[float]:
+        said = [json.loads(line) for line in log.read_text().splitlines()[known:]]
+        return [s["again_in"] for s in said if s["event"] == "TradingAPIUnavailable"]
+
+    with gated.gate.closed():
+        gated.stack.operator.kill()
+        known = len(log.read_text().splitlines())
+        gated.restart_operator()
+        gated.apply("early")
+        eventually(lambda: pauses()[:6], [0.1, 0.2, 0.4, 0.8, 1.6, 3.0], within=PATIENCE)
+
+    assert 1 == gated.wait_until_completed("early")["attempt"]
 
 
 def test_a_postgres_that_is_killed_in_a_job_loses_nothing(ground: Ground, tmp_path: Path) -> None:

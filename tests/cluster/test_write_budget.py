@@ -39,6 +39,10 @@ def wait_until_told(system: System, name: str) -> None:
 
 def test_a_quick_sweep_costs_two_patches_and_one_event(usual: System) -> None:
     """Nothing else is written about it, whatever it went through."""
+    # The API's first sweep loads its kernels: where processors are busy that is not quick.
+    usual.apply("first")
+    usual.wait_until_completed("first")
+    wait_until_told(usual, "first")
     before = Counter(_kind(write) for write in writes(usual))
     usual.apply("quick")
     usual.wait_until_completed("quick")

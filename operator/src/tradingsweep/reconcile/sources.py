@@ -26,6 +26,8 @@ MOST_TRIES = 20
 A cancellation lasts at least until its job's slot does not count any more.
 """
 LONGEST_PAUSE = 300.0
+FIRST_PAUSE = 1.0
+"""Seconds after which an API that this process has not met yet is asked again; then twice that."""
 
 
 class Admitter:
@@ -35,6 +37,7 @@ class Admitter:
         self._context, self._limits = context, limits
         self._healthy_until = 0.0
         self._introduced_again_at = 0.0
+        self._not_met = 0
 
     async def run(self) -> None:
         """Admit until cancelled: at each ring, and every few seconds all the same."""
@@ -55,8 +58,6 @@ class Admitter:
         if not context.policy.has_met_api and context.clock() >= self._introduced_again_at:
             # Until the API has said what it can do, outcomes that are unknown stay so: somebody
             # must ask it, also where nobody waits for a slot.
-            pause = context.policy.delays.api_retry.total_seconds()
-            self._introduced_again_at = context.clock() + pause
             await self._api_is_there()
         if not await context.ledger.anyone_waiting(most):
             return
@@ -73,8 +74,9 @@ class Admitter:
         try:
             health = await context.api.health()
         except TradingApiUnavailable as error:
-            wait = delays.api_retry
             rejected = isinstance(error, CredentialsRejected)
+            wait = delays.api_retry if rejected else self._wait_for_api()
+            self._introduced_again_at = context.clock() + wait.total_seconds()
             log.warning(Reason.API_UNAVAILABLE, error=str(error), again_in=wait.total_seconds())
             await context.ledger.api_is_down(wait, credentials=rejected)
             return False
@@ -82,6 +84,20 @@ class Admitter:
         await context.ledger.api_is_up()
         self._healthy_until = context.clock() + delays.patch_pace.total_seconds()
         return True
+
+    def _wait_for_api(self) -> timedelta:
+        """Return how long to leave an API alone that does not answer.
+
+        Operator and API are often started together, and the operator is there first: its first
+        sweeps are not to wait for half a minute. So an API that was never met is asked after 1, 2,
+        4 seconds, up to the usual pause.
+        """
+        policy = self._context.policy
+        if policy.has_met_api:
+            return policy.delays.api_retry
+        self._not_met += 1
+        pause = FIRST_PAUSE * 2.0 ** min(self._not_met - 1, 10)
+        return min(policy.delays.api_retry, policy.seconds(pause))
 
 
 async def hear_callbacks(context: Context, bell: Bell) -> None:

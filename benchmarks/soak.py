@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -68,8 +69,9 @@ def main() -> int:
         with place.system(where, SETTINGS) as system:
             watched = {"operator": system.stack.operator, "receiver": system.stack.receiver}
             samples: dict[str, list[Sample]] = {name: [] for name in watched}
+            known = {name: len(_log(where, name)) for name in watched}
             sent = _send(system, watched, samples)
-            bars = [*_accounts(system, sent), *_flat(samples), *_lines(where)]
+            bars = [*_accounts(system, sent), *_flat(samples), *_lines(where, known)]
     return 0 if report("soak", bars) else 1
 
 
@@ -153,17 +155,29 @@ def _slope(points: list[tuple[float, float]]) -> float:
     return sum((x - middle_x) * (y - middle_y) for x, y in points) / width if width else 0.0
 
 
-def _lines(folder: Path) -> list[Bar]:
-    """Count what operator and receiver wrote beside the lines that are expected."""
+def _lines(folder: Path, known: dict[str, int]) -> list[Bar]:
+    """Count what operator and receiver wrote, since all was ready, beside what is expected."""
     unexpected: Counter[str] = Counter()
-    for name in ("operator", "receiver"):
-        for line in (folder / f"{name}.log").read_text().splitlines():
-            said = json.loads(line)
+    for name, before in known.items():
+        for line in _log(folder, name)[before:]:
+            said = _read(line)
             if said["event"] not in EXPECTED or said["level"] not in ("info", "debug"):
                 unexpected[f"{name}: {said['level']}: {said['event']}"] += 1
     for what, count in unexpected.most_common(20):
         print(f"unexpected, {count} times: {what}", file=sys.stderr)
     return [exactly("unexpected log lines", unexpected.total(), "", 0)]
+
+
+def _log(folder: Path, name: str) -> list[str]:
+    return (folder / f"{name}.log").read_text().splitlines()
+
+
+def _read(line: str) -> dict[str, Any]:
+    """Read a line of a log; what is no JSON is an event of its own, and never an expected one."""
+    try:
+        return dict(json.loads(line))
+    except ValueError:
+        return {"level": "no JSON", "event": line[:200]}
 
 
 if __name__ == "__main__":

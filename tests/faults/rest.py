@@ -7,14 +7,7 @@ from threading import Event
 from tests.faults.accounts import Accounts, gather, keep
 from tests.faults.checker import unrest, violations
 from tests.faults.run import CONVERGED_WITHIN, PATIENCE
-from tests.faults.surroundings import (
-    metrics_are_the_transitions,
-    no_status_was_refused,
-    nothing_hangs_in_deletion,
-    quiet,
-    results_are_the_apis,
-    secrets_are_nowhere,
-)
+from tests.faults.surroundings import metrics_are_the_transitions, quiet, wrong_around
 from tests.faults.world import World
 
 _LOOK_EVERY = 0.1
@@ -28,13 +21,7 @@ def wrong_at_rest(
     What a system that is wrong was judged by is kept beside its history.
     """
     accounts, wrong = _at_rest(lambda: gather(world), within * PATIENCE)
-    wrong += [
-        *violations(accounts),
-        *results_are_the_apis(accounts, world),
-        *nothing_hangs_in_deletion(accounts),
-        *secrets_are_nowhere(world),
-        *no_status_was_refused(world),
-    ]
+    wrong += [*violations(accounts), *wrong_around(accounts, world)]
     if not wrong:
         wrong += metrics_are_the_transitions(accounts, world)
         wrong += quiet(world, quiet_seconds)

@@ -14,14 +14,7 @@ from tests.faults.accounts import Accounts, gather, keep
 from tests.faults.checker import unrest, violations
 from tests.faults.effects import Cell
 from tests.faults.plan import Plan, Planned, Step
-from tests.faults.surroundings import (
-    metrics_are_the_transitions,
-    no_status_was_refused,
-    nothing_hangs_in_deletion,
-    quiet,
-    results_are_the_apis,
-    secrets_are_nowhere,
-)
+from tests.faults.surroundings import metrics_are_the_transitions, quiet, wrong_around
 from tests.faults.world import World, faulty_system
 from tests.support.ground import Ground
 from tests.support.manifests import a_sweep
@@ -86,11 +79,8 @@ def run(
         world.system.stack.operator.wait_ready()
         wrong += [
             *violations(accounts),
-            *results_are_the_apis(accounts, world),
-            *no_status_was_refused(world),
-            *nothing_hangs_in_deletion(accounts),
+            *wrong_around(accounts, world),
             *ends_are_as_planned(accounts, plan),
-            *secrets_are_nowhere(world),
         ]
         if not wrong:
             wrong += metrics_are_the_transitions(accounts, world)

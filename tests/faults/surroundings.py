@@ -24,6 +24,17 @@ WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname
 _PRINT = "SELECT count(*) AS n, sum(hashtext(ctid::text || xmin::text)) AS print FROM {}"
 
 
+def wrong_around(accounts: Accounts, world: World) -> list[str]:
+    """Return what is wrong at rest beside what the accounts say themselves."""
+    return [
+        *results_are_the_apis(accounts, world),
+        *no_status_was_refused(world),
+        *nothing_hangs_in_deletion(accounts),
+        *secrets_are_nowhere(world),
+        *nothing_was_raised(world),
+    ]
+
+
 def results_are_the_apis(accounts: Accounts, world: World) -> Iterator[str]:
     """I3: what is stored is what the API returns, whole, in order, and to the last digit."""
     runs = {run["id"]: run for run in accounts.runs}
@@ -73,6 +84,14 @@ def secrets_are_nowhere(world: World) -> Iterator[str]:
     for where, text in said.items():
         if any(secret.encode() in text for secret in secrets) or _TOKEN.search(text):
             yield f"I8: a secret is in {where}"
+
+
+def nothing_was_raised(world: World) -> Iterator[str]:
+    """No pass met what its author held to be impossible, whatever was killed or read too late."""
+    for log in sorted(world.system.stack.folder.glob("*operator.log")):
+        for line in log.read_text().splitlines():
+            if '"pass_failed"' in line:
+                yield f"raised: {line.partition('Traceback')[2][-300:] or line[:300]}"
 
 
 def metrics_are_the_transitions(accounts: Accounts, world: World) -> Iterator[str]:

@@ -7,10 +7,10 @@ before its ports are wrapped, so that a kill strikes the broken code.
 
 import asyncio
 import os
+import random
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from itertools import cycle
 from typing import Any, cast
 
 import psycopg
@@ -129,11 +129,11 @@ def ledger_read_before_object() -> None:
     The order alone harms nobody: an old version loses its decision, and a status that is ahead of
     the ledger leads to such a decision. So this one has the newest version and older rows.
     """
-    pauses = cycle((0.5, 1.5))
+    dice = random.Random()  # noqa: S311 - no secret
 
     async def turned(key: Key, context: Context) -> Facts:
         view = await context.ledger.view(key.uid)
-        await _a_while(next(pauses))
+        await _a_while(dice.uniform(0.2, 2))
         target = context.objects.get(key.uid) or await context.cluster.get(key)
         view = replace(view, sweep=(await context.ledger.view(key.uid)).sweep)
         facts = Facts(target, view, policy=context.policy, epoch=context.epoch)

@@ -114,7 +114,9 @@ TRIALS = (
     Trial("no_resource_version", weather=weather.created_again_under_a_patch),
     Trial(
         "ledger_read_before_object",
-        (Planned("a", {**UNKNOWN, "backoffLimit": 1}, "Failed", attempts=2),),
+        tuple(
+            Planned(name, {**UNKNOWN, "backoffLimit": 1}, "Failed", attempts=2) for name in "abcd"
+        ),
         weather=weather.two_leaders,
         job_seconds=3,
     ),

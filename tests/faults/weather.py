@@ -95,18 +95,19 @@ def created_again_under_a_patch(world: World) -> Iterator[None]:
 
 @contextmanager
 def two_leaders(world: World) -> Iterator[None]:
-    """A second operator works on the same sweep, and people touch it so that both always look."""
+    """A second operator works on the same sweeps, and people touch them: both always look."""
     objects, touches = world.system.objects, count()
 
-    def touched() -> str:
+    def touched() -> set[str]:
         label = {"metadata": {"annotations": {"touched": str(next(touches))}}}
-        objects.edit(world.namespace, "a", label)
+        for name in world.watcher.latest:
+            objects.edit(world.namespace, name, label)
         # A pass of the product is shorter than this: its patches are not all refused.
         world.system.let_pass(0.3)
-        return _phase(world)
+        return {_phase(world, name) for name in world.watcher.latest}
 
     with world.another_operator():
-        eventually(touched, "Failed", within=WITHIN * PATIENCE)
+        eventually(touched, {"Failed"}, within=WITHIN * PATIENCE)
         yield
 
 

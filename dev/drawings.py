@@ -98,7 +98,7 @@ def _days(days: Bars) -> Iterator[str]:
 
 
 def _means(close: FloatArray) -> Iterator[str]:
-    lines = sma_rows(close, np.array(PAIR))
+    lines = sma_rows(close, np.array(PAIR)).exact
     for line, color in zip(lines, ("#d9822b", "#2b62c4"), strict=True):
         points = [
             f"{_x(bar):.1f},{_y(line[bar]):.1f}"

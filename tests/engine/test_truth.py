@@ -16,7 +16,7 @@ from tests.engine.series import Prices, a_walk, bars_of
 from tradingapi.engine import Bars, Fill, Strategy, SweepSpec, sweep
 from tradingapi.engine.bars import FloatArray, IntArray
 from tradingapi.engine.bits import WORD
-from tradingapi.engine.rows import TIE, compared, ema_rows, macd_rows, rsi_row, sma_rows
+from tradingapi.engine.rows import TIE, Rows, compared, ema_rows, macd_rows, rsi_row, sma_rows
 from tradingapi.prices.arch_data import ArchSource
 
 PERIODS = np.array([2, 3, 14, 50, 100])
@@ -46,7 +46,7 @@ def test_the_rsi_is_talibs(close: np.ndarray, period: int) -> None:
 
 def test_the_sma_is_exact_to_three_roundings(close: np.ndarray) -> None:
     """Also where a price a million times higher has just left the window."""
-    rows = sma_rows(close, PERIODS)
+    rows = sma_rows(close, PERIODS).exact
     exact = [Fraction(float(price)) for price in close]
     for row, period in zip(rows, PERIODS.tolist(), strict=True):
         for t in range(period - 1, close.size, 7):
@@ -56,7 +56,7 @@ def test_the_sma_is_exact_to_three_roundings(close: np.ndarray) -> None:
 
 def test_the_ema_forgets_its_seed_after_ten_periods(close: np.ndarray) -> None:
     """TA-Lib begins with a mean instead of the first value: 1e-9 apart is where a tie is not."""
-    for row, period in zip(ema_rows(close, PERIODS[:3]), PERIODS[:3].tolist(), strict=True):
+    for row, period in zip(ema_rows(close, PERIODS[:3]).exact, PERIODS[:3].tolist(), strict=True):
         ours, theirs = row[: close.size], talib.EMA(close, timeperiod=period)
         late = slice(12 * period, None)
         np.testing.assert_allclose(ours[late], theirs[late], atol=close.max() * 1e-8)
@@ -65,7 +65,7 @@ def test_the_ema_forgets_its_seed_after_ten_periods(close: np.ndarray) -> None:
 def test_the_macd_trick_is_macd_minus_its_signal() -> None:
     """g_fast - g_slow is what two averages and their smoothed difference give."""
     close = a_walk(900).close
-    fast, slow = macd_rows(close, np.array([12, 26]), 9)
+    fast, slow = macd_rows(close, np.array([12, 26]), 9).exact
     _, _, histogram = talib.MACD(close, 12, 26, 9)
 
     np.testing.assert_allclose((fast - slow)[400:900], histogram[400:], atol=1e-9)
@@ -118,14 +118,14 @@ def test_twenty_years_of_an_index_agree_with_the_twin(
     assert disagreements(sweep(bars, spec)) == []
 
 
-def macd_of_nine(close: FloatArray, periods: IntArray) -> FloatArray:
+def macd_of_nine(close: FloatArray, periods: IntArray) -> Rows:
     """MACD with the usual signal line."""
     return macd_rows(close, periods, 9)
 
 
 @pytest.mark.parametrize("make", [sma_rows, ema_rows, macd_of_nine])
 def test_keys_decide_only_what_the_rows_decide_too(
-    close: np.ndarray, make: Callable[[FloatArray, IntArray], FloatArray]
+    close: np.ndarray, make: Callable[[FloatArray, IntArray], Rows]
 ) -> None:
     """Keys further apart than the guard are rows further apart than the margin, on those sides."""
     lines = compared(close, make(close, np.arange(1, 60)))

@@ -29,7 +29,7 @@ Object: TypeAlias = Any
 PAIR: Final = cast("Callable[..., Object]", types.UniTuple)(types.uint64, 2)
 
 LANES: Final = 16
-"""Single-precision numbers in a vector of 256 bits."""
+"""Single-precision numbers in a vector of 512 bits, or in two of 256."""
 
 WORD: Final = 64
 """Bars in a word. Rows are padded by as many NaN, so that the last word may be read whole."""
@@ -92,7 +92,7 @@ def _words_apart(
 def _signs_apart(
     _typing: Object, keys: Object, _first: Object, _second: Object, guard: Object, _bar: Object
 ) -> Object:
-    """Subtract eight numbers at a time, and gather signs: what both 256 and 512 bits do at once."""
+    """Subtract some numbers at a time, and gather their signs."""
 
     def generate(context: Object, builder: Object, signature: Object, args: Object) -> Object:
         single, byte = ir.FloatType(), ir.IntType(LANES)

@@ -206,7 +206,8 @@ class SweepResult:
         values = self.figures[c.NAMES.index(name)][self.order]
         if name == "trades":
             return _array(values.astype(np.int64))
-        return cast("Column", pa.array(values, from_pandas=True))
+        missing = np.isnan(values)
+        return _array(values, missing if missing.any() else None)
 
     def _entry_times(self) -> Column:
         bars = self.figures[c.OPEN_BAR][self.order]

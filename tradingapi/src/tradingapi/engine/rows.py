@@ -9,7 +9,7 @@ Rows begin at addresses that a vector register likes and end in a word of NaN (`
 """
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,14 @@ LEVEL_TIE: Final = 1e-10
 """The same for an index of 0..100 and its level."""
 
 
+class Rows(NamedTuple):
+    """One row for each distinct period."""
+
+    exact: FloatArray
+    keys: SingleArray
+    """The same in half as many bits."""
+
+
 def aligned(rows: int, bars: int) -> FloatArray:
     """Allocate rows of `bars` numbers and a word of padding, each beginning a cache line."""
     width = -(-(bars + WORD) // LINE) * LINE
@@ -40,9 +48,15 @@ def aligned(rows: int, bars: int) -> FloatArray:
     return table
 
 
-def compared(close: FloatArray, rows: FloatArray) -> Lines:
+def room_for(periods: IntArray, close: FloatArray) -> Rows:
+    """Allocate rows; keys are filled in while their row is in the nearest cache."""
+    exact = aligned(periods.size, close.size)
+    return Rows(exact, np.empty(exact.shape, np.float32))
+
+
+def compared(close: FloatArray, rows: Rows) -> Lines:
     """Return rows that are compared with each other, and what decides most comparisons sooner."""
-    return Lines(rows, margin_row(close), rows.astype(np.float32), guard_words(close), None)
+    return Lines(rows.exact, margin_row(close), rows.keys, guard_words(close), None)
 
 
 def guard_words(close: FloatArray) -> SingleArray:
@@ -67,27 +81,27 @@ def margin_row(close: FloatArray) -> FloatArray:
     return row
 
 
-def sma_rows(close: FloatArray, periods: IntArray) -> FloatArray:
+def sma_rows(close: FloatArray, periods: IntArray) -> Rows:
     """Return the mean of the last `period` closes, from the bar that has so many."""
-    rows = aligned(periods.size, close.size)
-    _fill_sma(close, periods, np.empty((2, close.size + 1)), rows)
+    rows = room_for(periods, close)
+    _fill_sma(close, periods, np.empty((2, close.size + 1)), rows.exact, rows.keys)
     return rows
 
 
-def ema_rows(close: FloatArray, periods: IntArray) -> FloatArray:
+def ema_rows(close: FloatArray, periods: IntArray) -> Rows:
     """Return exponential means with weight 2/(period+1), begun at the first close.
 
     They are hidden for their first period-1 bars, where they are mostly the first close.
     """
-    rows = aligned(periods.size, close.size)
-    _fill_ema(close, periods, 0, rows)
+    rows = room_for(periods, close)
+    _fill_ema(close, periods, 0, rows.exact, rows.keys)
     return rows
 
 
-def macd_rows(close: FloatArray, periods: IntArray, signal_period: int) -> FloatArray:
+def macd_rows(close: FloatArray, periods: IntArray, signal_period: int) -> Rows:
     """Return g_p = EMA_p - EMA_signal(EMA_p) for each period p."""
-    rows = aligned(periods.size, close.size)
-    _fill_ema(close, periods, signal_period, rows)
+    rows = room_for(periods, close)
+    _fill_ema(close, periods, signal_period, rows.exact, rows.keys)
     return rows
 
 
@@ -132,8 +146,16 @@ def _prefix_sums(values: FloatArray, high: FloatArray, low: FloatArray) -> None:
         low[t + 1] = rest - (high[t + 1] - total)
 
 
+@piece
+def _shorten(row: FloatArray, key: SingleArray) -> None:
+    for t in range(row.size):
+        key[t] = row[t]
+
+
 @kernel
-def _fill_sma(close: FloatArray, periods: IntArray, sums: FloatArray, rows: FloatArray) -> None:
+def _fill_sma(
+    close: FloatArray, periods: IntArray, sums: FloatArray, rows: FloatArray, keys: SingleArray
+) -> None:
     high, low = sums[0], sums[1]
     _prefix_sums(close, high, low)
     bars = close.size
@@ -145,10 +167,13 @@ def _fill_sma(close: FloatArray, periods: IntArray, sums: FloatArray, rows: Floa
         line, high_now, low_now = row[period - 1 : bars], high[period:], low[period:]
         for t in range(line.size):
             line[t] = ((high_now[t] - high[t]) + (low_now[t] - low[t])) * weight
+        _shorten(row, keys[k])
 
 
 @kernel
-def _fill_ema(close: FloatArray, periods: IntArray, signal_period: int, rows: FloatArray) -> None:
+def _fill_ema(
+    close: FloatArray, periods: IntArray, signal_period: int, rows: FloatArray, keys: SingleArray
+) -> None:
     """Fill rows with EMA_p, or with g_p where there is a signal period."""
     bars = close.size
     signal_weight = 2.0 / (signal_period + 1.0)
@@ -163,6 +188,7 @@ def _fill_ema(close: FloatArray, periods: IntArray, signal_period: int, rows: Fl
         hidden = min(bars, period - 1 + max(signal_period - 1, 0))
         row[:hidden] = np.nan
         row[bars:] = np.nan
+        _shorten(row, keys[k])
 
 
 @kernel

@@ -91,9 +91,12 @@ def ranked(figures: FloatArray) -> IntArray:
     same = ranks[1:] == ranks[:-1]
     if not same.any():
         return order
-    run = np.concatenate(([0], np.cumsum(~same)))
-    tied = np.flatnonzero(np.bincount(run)[run] > 1)
+    tie = np.zeros(order.size, bool)
+    tie[1:] = same
+    tie[:-1] |= same
+    tied = np.flatnonzero(tie)
     among = order[tied]
-    sharpe = np.nan_to_num(-figures[SHARPE, among], nan=np.inf)
-    order[tied] = among[np.lexsort((among, figures[TRADES, among], sharpe, run[tied]))]
+    # Undefined ones are NaN, which is sorted behind all numbers.
+    keys = (among, figures[TRADES, among], -figures[SHARPE, among], ranks[tied])
+    order[tied] = among[np.lexsort(keys)]
     return order

@@ -8,7 +8,6 @@ SMA, EMA and MACD all compare two rows. For MACD that works because an EMA is li
 Rows begin at addresses that a vector register likes and end in a word of NaN (`bits.WORD`).
 """
 
-import math
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -56,29 +55,10 @@ def room_for(periods: IntArray, close: FloatArray) -> Rows:
 
 def compared(close: FloatArray, rows: Rows) -> Lines:
     """Return rows that are compared with each other, and what decides most comparisons sooner."""
-    return Lines(rows.exact, margin_row(close), rows.keys, guard_words(close), None)
-
-
-def guard_words(close: FloatArray) -> SingleArray:
-    """Return for each word how far apart two keys must be so that the rows are on the same sides.
-
-    A key is off by half a unit of its last place, 2^-24 of it, and so is a difference of keys. No
-    line is further from 0 than the largest close until then, A. So the keys' difference is off by
-    less than 2^-24·(2A + 2A): beyond 2^-20·A the rows' own difference has the same sign, and is
-    more than the margin, which is 1e-12 of a close, and its own rounding.
-    """
-    ends = np.minimum(WORD * np.arange(1, -(-close.size // WORD) + 1), close.size) - 1
-    largest = np.maximum.accumulate(close)[ends]
-    guard: SingleArray = (GUARD * largest).astype(np.float32)
-    return guard
-
-
-def margin_row(close: FloatArray) -> FloatArray:
-    """Return how far apart two lines must be at each bar; NaN beyond the last bar."""
-    row: FloatArray = aligned(1, close.size)[0]
-    row[: close.size] = TIE * close
-    row[close.size :] = math.nan
-    return row
+    margin = aligned(1, close.size)[0]
+    guard: SingleArray = np.empty(-(-close.size // WORD), np.float32)
+    _fill_limits(close, margin, guard)
+    return Lines(rows.exact, margin, rows.keys, guard, None)
 
 
 def sma_rows(close: FloatArray, periods: IntArray) -> Rows:
@@ -144,6 +124,24 @@ def _prefix_sums(values: FloatArray, high: FloatArray, low: FloatArray) -> None:
         rest = low[t] + ((a - (total - part)) + (b - part))
         high[t + 1] = total + rest
         low[t + 1] = rest - (high[t + 1] - total)
+
+
+@kernel
+def _fill_limits(close: FloatArray, margin: FloatArray, guard: SingleArray) -> None:
+    """Write how far apart two lines must be at each bar, and two keys in each word.
+
+    Beyond the last bar the margin is NaN. A key is off by half a unit of its last place, 2^-24 of
+    it, and so is a difference of keys. No line is further from 0 than the largest close until
+    then, A. So the keys' difference is off by less than 2^-24·(2A + 2A): beyond 2^-20·A the rows'
+    own difference has the same sign, and is more than the margin, which is 1e-12 of a close, and
+    its own rounding.
+    """
+    margin[close.size :] = np.nan
+    largest = 0.0
+    for t in range(close.size):
+        margin[t] = TIE * close[t]
+        largest = max(largest, close[t])
+        guard[t // WORD] = GUARD * largest
 
 
 @piece

@@ -1,7 +1,6 @@
 """Admission: who is given a slot, what is written with it, and when nobody is."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -213,16 +212,16 @@ async def test_a_backoff_that_is_over_is_forgotten(desk: Desk, connection: Conne
     assert run.next_at is None
 
 
-async def test_those_ahead_are_counted_within_the_namespace(desk: Desk) -> None:
-    """Who waits is told how many go first; who has a slot is not in line."""
+async def test_a_line_is_a_namespaces(desk: Desk) -> None:
+    """Who goes first comes first; who has a slot is not in it."""
     await line_up(desk, "a/in-flight")
     await desk.admit(total=1)
     await line_up(desk, "a/first", "b/other", "a/second")
-    urgent = await desk.apply("urgent", "a", priority=1)
+    await desk.apply("urgent", "a", priority=1)
 
-    keys = [replace(urgent, uid=f"uid-a-{name}") for name in ("urgent", "first", "second")]
-    assert [0, 1, 2] == [await desk.ledger.ahead(key.uid) for key in keys]
-    assert 0 == await desk.ledger.ahead("nobody")
+    line = [f"uid-a-{name}" for name in ("urgent", "first", "second")]
+    assert line == await desk.ledger.line("a")
+    assert [] == await desk.ledger.line("nobodys")
 
 
 async def test_a_deposed_leader_admits_nobody(desk: Desk, ledger: str) -> None:

@@ -70,9 +70,9 @@ async def one_is_admitted(desk: Desk) -> None:
     await desk.admit(total=next(_slots))
 
 
-async def ahead_of_the_last(desk: Desk) -> None:
-    """The longest count."""
-    await desk.ledger.ahead("crowd-110000")
+async def a_line(desk: Desk) -> None:
+    """What is asked for all that wait in a namespace."""
+    await desk.ledger.line("desk-7")
 
 
 async def callbacks(desk: Desk) -> None:
@@ -128,7 +128,7 @@ HOT = (
     somebody_waits,
     nothing_is_free,
     one_is_admitted,
-    ahead_of_the_last,
+    a_line,
     callbacks,
     effects,
     a_poisoned_callback,

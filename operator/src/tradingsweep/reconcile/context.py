@@ -11,6 +11,7 @@ from tradingsweep.reconcile.follow import Follower
 from tradingsweep.reconcile.measures import Measures, Result, Unmeasured
 from tradingsweep.reconcile.newer import NewestSchema
 from tradingsweep.reconcile.objects import Objects
+from tradingsweep.reconcile.places import Places
 from tradingsweep.reconcile.ports import Cluster, Key, Ledger, TradingApi
 from tradingsweep.reconcile.queue import Bell, KeyedQueue
 from tradingsweep.reconcile.tracing import Traces, Untraced
@@ -49,6 +50,8 @@ class Context:
     """Sweeps beyond the history that is kept, as the last look for them found."""
     patched: dict[str, float] = field(default_factory=dict)
     """When this process last patched an object, on its clock."""
+    places: Places = field(default_factory=Places)
+    """Who is where in the line."""
     newest: NewestSchema = field(default_factory=NewestSchema)
     """The CRD's, which may be newer than this program."""
     missing: set[str] = field(default_factory=set)

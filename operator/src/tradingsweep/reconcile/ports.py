@@ -108,8 +108,8 @@ class Ledger(Protocol):
         """
         ...
 
-    async def ahead(self, uid: str) -> int:
-        """Count the waiting sweeps of the same namespace that go first."""
+    async def line(self, namespace: str) -> list[str]:
+        """List the sweeps of a namespace that wait, who goes first first, at most 1,000."""
         ...
 
     async def write(self, key: Key, view: View, change: Change) -> bool:

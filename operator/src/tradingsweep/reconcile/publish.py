@@ -57,8 +57,8 @@ async def _patch(key: Key, facts: Facts, context: Context) -> timedelta | None:
     if wait > timedelta(0):
         return wait
     if status.phase == Phase.QUEUED:
-        # Only a patch that is due is worth counting the line for.
-        ahead = await context.ledger.ahead(key.uid)
+        # Only a patch that is due is worth looking at the line for.
+        ahead = await context.places.ahead(key, context.ledger, context.clock)
         status = project(replace(facts, view=replace(facts.view, ahead=ahead))) or status
     patch = difference(target.status, status)
     if not patch:

@@ -1,4 +1,4 @@
-"""The line at the Trading API: who waits in it, who could go now, and how many go before one."""
+"""The line at the Trading API: who waits in it, who could go now, and in which order."""
 
 from typing import Any
 
@@ -40,11 +40,11 @@ async def anyone(pool: Pool, identity: Identity, max_combinations: int) -> bool:
         return await (await connection.execute(_ANYONE, arguments)).fetchone() is not None
 
 
-async def ahead(pool: Pool, uid: str) -> int:
-    """Count the waiting sweeps of the same namespace that go before this one, at most 1,000."""
+async def line(pool: Pool, identity: Identity, namespace: str) -> list[str]:
+    """List the sweeps of a namespace that wait, who goes first first, at most 1,000."""
+    asked = {"cluster": identity.cluster_id, "shard": identity.shard, "namespace": namespace}
     async with transaction(pool) as connection:
-        row = await (await connection.execute(_AHEAD, {"uid": uid})).fetchone()
-        return int(row["ahead"]) if row else 0
+        return [str(row["uid"]) async for row in await connection.execute(_LINE, asked)]
 
 
 def scope(identity: Identity, max_combinations: int) -> dict[str, Any]:
@@ -86,20 +86,14 @@ WHERE held.api = %(api)s AND held.state = 'replaced' AND held.slot_until > %(now
 
 _ANYONE = SQL("{front} LIMIT 1").format(front=_FRONT)
 
-_AHEAD = """
-SELECT count(*)::int AS ahead
-FROM (SELECT w.cluster_id, w.shard, w.namespace, w.uid, r.priority, r.created_at
-      FROM sweeps AS w JOIN pipeline_jobs AS r ON r.sweep_uid = w.uid AND r.run_no = w.run_no
-      WHERE w.uid = %(uid)s) AS me
-CROSS JOIN LATERAL (
-    SELECT FROM pipeline_jobs AS r
-    JOIN sweeps AS w ON w.uid = r.sweep_uid AND w.run_no = r.run_no
-    WHERE r.tenant_id = me.namespace AND r.status = 'QUEUED' AND r.priority >= me.priority
-      AND (-r.priority, r.created_at, w.uid) < (-me.priority, me.created_at, me.uid)
-      AND w.cluster_id = me.cluster_id AND w.shard = me.shard
-      AND w.phase = 'Queued' AND w.object_gone_at IS NULL AND w.hold_reason IS NULL
-      AND NOT w.suspended
-      AND NOT EXISTS (SELECT FROM submissions AS s
-                      WHERE s.run_id = r.id AND s.state IN ('intent', 'unknown', 'accepted'))
-    LIMIT 1000) AS earlier
+_LINE = """
+SELECT w.uid
+FROM pipeline_jobs AS r JOIN sweeps AS w ON w.uid = r.sweep_uid AND w.run_no = r.run_no
+WHERE r.tenant_id = %(namespace)s AND r.status = 'QUEUED'
+  AND w.cluster_id = %(cluster)s AND w.shard = %(shard)s
+  AND w.phase = 'Queued' AND w.object_gone_at IS NULL AND w.hold_reason IS NULL
+  AND NOT w.suspended
+  AND NOT EXISTS (SELECT FROM submissions AS s
+                  WHERE s.run_id = r.id AND s.state IN ('intent', 'unknown', 'accepted'))
+ORDER BY r.priority DESC, r.created_at, w.uid LIMIT 1000
 """

@@ -1,6 +1,8 @@
 """The pool, and Postgres' errors in the project's own words."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,13 +17,23 @@ from psycopg_pool import AsyncConnectionPool
 from tradingsweep.adapters.migrate import schema_state, shipped
 from tradingsweep.errors import ConfigurationError, LedgerUnavailable
 
-Connection = psycopg.AsyncConnection[DictRow]
+
+class Connection(psycopg.AsyncConnection[DictRow]):
+    """One of the pool's."""
+
+    alive_at = -math.inf
+    """When it answered last, on this process's clock."""
+
+
 Pool = AsyncConnectionPool[Connection]
 
 _AWAY_CLASSES = frozenset({"08", "40", "53", "57", "58"})
 """Connection, rollback, resources, intervention, system: the first two of five characters."""
 _AWAY_CODES = frozenset({"25006", "25P03", "25P04", "55P03"})
 """Read-only, idle or too long in a transaction, a lock that was not to be had."""
+ALIVE_FOR = 1.0
+"""Seconds for which a connection that answered is handed out unasked: to ask costs a round trip, as
+most of what it is wanted for does. One that died within them costs a pass, which is repeated."""
 STATEMENT_TIMEOUT_MS = 15_000
 CALL_SECONDS = 20.0
 """For a whole transaction: longer than the server gives one statement of it."""
@@ -82,7 +94,7 @@ async def connect(dsn: str, *, max_size: int = 8, application: str = "tradingswe
         open=False,
         timeout=5,
         reconnect_timeout=5,
-        check=AsyncConnectionPool.check_connection,
+        check=_check_if_idle,
     )
     try:
         await pool.open(wait=True, timeout=10)
@@ -90,6 +102,11 @@ async def connect(dsn: str, *, max_size: int = 8, application: str = "tradingswe
         await pool.close()
         raise LedgerUnavailable(f"Postgres cannot be reached: {_words(error)}") from error
     return pool
+
+
+async def _check_if_idle(connection: Connection) -> None:
+    if time.monotonic() - connection.alive_at > ALIVE_FOR:
+        await AsyncConnectionPool.check_connection(connection)
 
 
 def _session(dsn: str, application: str) -> dict[str, Any]:
@@ -160,6 +177,7 @@ async def transaction(
                     await connection.execute(_SNAPSHOT if snapshot else _DECISION, prepare=False)
                     yield connection
                     await connection.execute("COMMIT", prepare=False)
+                connection.alive_at = time.monotonic()
             except psycopg.errors.ReadOnlySqlTransaction:
                 # The server became a standby: the pool must not hand this connection out again.
                 await connection.close()

@@ -69,9 +69,9 @@ class PostgresLedger:
         """Read everything that is known of a sweep, in one snapshot."""
         return await view.read(self._pool, self.identity, uid, asks)
 
-    async def ahead(self, uid: str) -> int:
-        """Count the waiting sweeps of the same namespace that go first, at most 1,000."""
-        return await line.ahead(self._pool, uid)
+    async def line(self, namespace: str) -> list[str]:
+        """List the sweeps of a namespace that wait, who goes first first, at most 1,000."""
+        return await line.line(self._pool, self.identity, namespace)
 
     async def write(self, key: Key, known: View, change: Change) -> bool:
         """Apply a change with a compare-and-set (W1)."""

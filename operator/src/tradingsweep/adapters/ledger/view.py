@@ -41,6 +41,8 @@ FROM pipeline_jobs WHERE sweep_uid = %(uid)s ORDER BY run_no DESC LIMIT 1
 """
 
 # Of earlier runs only those whose end is not known: they hold slots and can still be heard of.
+# The other submission's API is asked for last, and by itself: joined, and before Postgres has counted
+# the rows of a new ledger, all submissions were read to find none.
 _SUBMISSIONS = """
 SELECT s.key, s.run_no, s.n, s.state, s.request, s.leader_epoch, s.intent_at, s.post_before,
        s.unknown_until, s.deadline_at, s.sweep_run_id, s.vain_look_ups,
@@ -48,9 +50,9 @@ SELECT s.key, s.run_no, s.n, s.state, s.request, s.leader_epoch, s.intent_at, s.
              WHERE j.submission_key = s.key ORDER BY j.learned_at, j.external_job_id) AS job_ids,
        EXISTS (SELECT FROM submission_job_ids AS j
                JOIN submission_job_ids AS o ON o.external_job_id = j.external_job_id
-               JOIN submissions AS other ON other.key = o.submission_key
                WHERE j.submission_key = s.key AND o.submission_key <> s.key
-                 AND other.api = s.api) AS shares_job
+                 AND (SELECT other.api FROM submissions AS other
+                      WHERE other.key = o.submission_key) = s.api) AS shares_job
 FROM submissions AS s
 WHERE s.sweep_uid = %(uid)s
   AND (s.run_no = (SELECT run_no FROM sweeps WHERE uid = %(uid)s)

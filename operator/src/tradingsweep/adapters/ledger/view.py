@@ -41,8 +41,8 @@ FROM pipeline_jobs WHERE sweep_uid = %(uid)s ORDER BY run_no DESC LIMIT 1
 """
 
 # Of earlier runs only those whose end is not known: they hold slots and can still be heard of.
-# The other submission's API is asked for last, and by itself: joined, and before Postgres has counted
-# the rows of a new ledger, all submissions were read to find none.
+# The other submission's API is asked for last, and by itself: joined, and before Postgres has
+# counted the rows of a new ledger, all submissions were read to find none.
 _SUBMISSIONS = """
 SELECT s.key, s.run_no, s.n, s.state, s.request, s.leader_epoch, s.intent_at, s.post_before,
        s.unknown_until, s.deadline_at, s.sweep_run_id, s.vain_look_ups,

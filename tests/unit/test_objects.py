@@ -29,6 +29,17 @@ def test_a_stale_event_does_not_replace_our_own_patchs_answer() -> None:
     assert version("1010") == objects.get("uid-1")
 
 
+def test_the_echo_of_what_is_known_is_no_news() -> None:
+    """So it costs no look: whoever took this version, or a newer one, has looked."""
+    objects = Objects()
+
+    assert objects.put(version("999"))
+    assert objects.put(version("1010"))
+    assert [False, False] == [objects.put(version(echo)) for echo in ("1010", "999")]
+    objects.drop("uid-1")
+    assert objects.put(version("1010"))
+
+
 def test_a_newer_version_is_taken() -> None:
     """Compared as numbers: 1010 is newer than 999."""
     objects = Objects()

@@ -160,8 +160,9 @@ class Operator:
             self._metrics.watched(kind, time.time())
             if target is None:
                 context.objects.drop(key.uid)
-            else:
-                context.objects.put(target)
+            elif not context.objects.put(target):
+                # The echo of our own patch, or of a list: whoever took it then has looked, or will.
+                return
             if target is not None and target.seems_finished:
                 context.queue.add_patient(key)
             else:

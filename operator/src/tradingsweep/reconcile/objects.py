@@ -42,21 +42,22 @@ class Objects:
         kept = self._known.get(uid)
         return None if kept is None else kept.generation
 
-    def put(self, target: SweepObject) -> None:
-        """Take a version, unless a newer one is known.
+    def put(self, target: SweepObject) -> bool:
+        """Take a version, unless it or a newer one is known: then it is no news, and False.
 
         Resource versions of one resource are comparable as numbers since Kubernetes 1.35. Where an
         API server's are not, the last to come is taken; a stale one costs a refused patch, no more.
         """
         known = self._known.get(target.uid)
-        if known is not None and _is_older(target.resource_version, known.resource_version):
-            return
+        if known is not None and not _is_newer(target.resource_version, known.resource_version):
+            return False
         packed = zlib.compress(_AS_JSON.dump_json(target, by_alias=True), _FAST)
         self._known[target.uid] = _Kept(target.resource_version, target.generation, packed)
         if target.created_by is not None and target.owner is None and not target.deleting:
             self._made[target.uid] = target.namespace
         else:
             self._made.pop(target.uid, None)
+        return True
 
     def drop(self, uid: str) -> None:
         """Forget an object: the next look asks the API server."""
@@ -74,5 +75,7 @@ class Objects:
         return len(self._known)
 
 
-def _is_older(version: str, than: str) -> bool:
-    return version.isdecimal() and than.isdecimal() and int(version) < int(than)
+def _is_newer(version: str, than: str) -> bool:
+    if version.isdecimal() and than.isdecimal():
+        return int(version) > int(than)
+    return version != than

@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from kubernetes.aio import client, config
+from kubernetes.aio import client
 
 # By name: the client loads an API at its first use, when it is too late for the image's bytecode.
 from kubernetes.aio.client import ApiextensionsV1Api, CustomObjectsApi, EventsV1Api
 
+from tradingsweep.adapters.kube_access import access
 from tradingsweep.adapters.kube_answers import mapping, metadata_of, translated
-from tradingsweep.adapters.kube_requests import Asked, counting
+from tradingsweep.adapters.kube_requests import Asked
 from tradingsweep.adapters.lease import KubeLease
 from tradingsweep.adapters.sweep_object import sweep_object
 from tradingsweep.crd.model import GROUP, KIND, OWNER_MARKS, PLURAL, VERSION
@@ -51,18 +52,7 @@ async def connect(
     Raises:
         ConfigurationError: there is neither.
     """
-    settings = client.Configuration()
-    try:
-        config.load_incluster_config(client_configuration=settings)
-    except config.ConfigException:
-        try:
-            await config.load_kube_config(kubeconfig, client_configuration=settings)
-        except (config.ConfigException, OSError) as error:
-            raise ConfigurationError(
-                f"no cluster: not in a pod, and no usable KUBECONFIG ({error})"
-            ) from error
-    if asked is not None:
-        settings.trace_configs = [counting(asked)]
+    settings = await access(kubeconfig, asked)
     async with client.ApiClient(settings) as api:
         yield KubeCluster(api, holder, marks)
 

@@ -4,6 +4,7 @@ Only effects are wrapped, by the names that the product itself gives them; what 
 about is known from the pass that performs it. A question costs one line over a socket.
 """
 
+import asyncio
 import json
 import os
 import signal
@@ -48,6 +49,16 @@ class Asking:
 
     def __init__(self, port: int) -> None:
         self._lines = socket.create_connection(("127.0.0.1", port), timeout=30).makefile("rwb")
+        self.turn = asyncio.Lock()
+        """Held by the effect that a kill may come of.
+
+        Two kills on their way at once would race, and the faster one might leave the effect of the
+        other behind: it is there, its kill has not hit, and it does not come a second time.
+        """
+
+    def close(self) -> None:
+        """Hang up."""
+        self._lines.close()
 
     def ask(self, **about: Any) -> dict[str, str]:
         """Ask what is to happen at an effect, and wait for the answer."""
@@ -69,19 +80,20 @@ class Asking:
         **about: Any,
     ) -> T:
         """Perform an effect, or die of it."""
-        told = self.ask(effect=effect, **about)
-        if told.get("moment") == "before":
-            _die(told)
-        if told.get("moment") == "between":
-            token = _mark.set(_comment(told))
-            try:
-                return await call()
-            finally:
-                _mark.reset(token)
-        done = await call()
-        if told.get("moment") == "after" and happened(done):
-            self.die_of(told)
-        return done
+        async with self.turn:
+            told = self.ask(effect=effect, **about)
+            if told.get("moment") == "before":
+                _die(told)
+            if told:
+                token = _mark.set(_comment(told) if told["moment"] == "between" else "")
+                try:
+                    done = await call()
+                finally:
+                    _mark.reset(token)
+                if told["moment"] == "after" and happened(done):
+                    self.die_of(told)
+                return done
+        return await call()
 
     def die_of(self, told: dict[str, str]) -> None:
         """Say that the effect has happened, and die."""
@@ -175,9 +187,10 @@ def _wrap_ledger(asking: Asking) -> None:
     async def asked_admit(self: PostgresLedger, *limits: Any) -> list[Key]:
         _intended.set([])
         _doomed.set([])
-        admitted = await admit(self, *limits)
-        for told in _doomed.get():
-            asking.die_of(told)
+        async with asking.turn:
+            admitted = await admit(self, *limits)
+            for told in _doomed.get():
+                asking.die_of(told)
         _intended.set([])
         return admitted
 

@@ -101,6 +101,18 @@ async def test_an_object_that_the_watch_did_not_show_is_taken() -> None:
     assert edited == context.objects.get("edited")
 
 
+async def test_finished_objects_that_an_audit_finds_wait_behind_all_others() -> None:
+    """An operator that starts among thousands of them looks at its new sweeps first."""
+    context = a_context(Rows([]))
+    ended = {"phase": "Completed", "observedGeneration": 1}
+    finished = A.new_sweep().with_status(**ended).facts.object
+    assert finished is not None
+
+    await run(context, replace(finished, uid="old", name="old"), an_object("new"))
+
+    assert ["new", "old"] == [(await context.queue.take()).uid for _ in range(2)]
+
+
 async def test_nothing_is_queued_where_nothing_differs() -> None:
     """At rest an audit costs a list."""
     context = a_context(Rows([key_of("there")]))

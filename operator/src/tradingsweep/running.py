@@ -160,13 +160,10 @@ class Operator:
             self._metrics.watched(kind, time.time())
             if target is None:
                 context.objects.drop(key.uid)
-            elif not context.objects.put(target):
-                # The echo of our own patch, or of a list: whoever took it then has looked, or will.
-                return
-            if target is not None and target.seems_finished:
-                context.queue.add_patient(key)
-            else:
                 context.queue.add(key)
+            else:
+                # Of an echo of our own patch, or of a list, whoever took it then has looked.
+                context.hear(target)
 
         return Informer(self._settings.namespaces, seen, marks=self._settings.owner_marks)
 

@@ -70,7 +70,8 @@ async def audit(context: Context, list_all: ListAll) -> Findings:
     async for target in list_all():
         listed.add(target.uid)
         if _is_news(context, target):
-            unseen.append(_take(target, context))
+            context.hear(target)
+            unseen.append(Key(target.uid, target.namespace, target.name))
     findings = Findings(
         open=len(recorded),
         missing=tuple(key for key in recorded if key.uid not in listed),
@@ -101,10 +102,3 @@ def _look_again(context: Context, missing: Iterable[Key]) -> None:
 def _is_news(context: Context, target: SweepObject) -> bool:
     known = context.objects.generation(target.uid)
     return known is None or known < target.generation
-
-
-def _take(target: SweepObject, context: Context) -> Key:
-    key = Key(target.uid, target.namespace, target.name)
-    context.objects.put(target)
-    context.queue.add(key)
-    return key

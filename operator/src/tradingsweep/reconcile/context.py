@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tradingsweep.domain.answers import Health
+from tradingsweep.domain.facts import SweepObject
 from tradingsweep.domain.policy import Policy
 from tradingsweep.reconcile.follow import Follower
 from tradingsweep.reconcile.measures import Measures, Result, Unmeasured
@@ -58,6 +59,20 @@ class Context:
     """Sweeps whose objects an audit did not find; the pass that records that is a repair."""
     features: frozenset[str] | None = None
     """What the API can do, where the operator was told; None: what the API says itself."""
+
+    def hear(self, target: SweepObject) -> bool:
+        """Take over how an object looks now, and queue a look; False where it tells nothing new.
+
+        What has finished hardly needs the look, so it waits in the patient lane.
+        """
+        if not self.objects.put(target):
+            return False
+        key = Key(target.uid, target.namespace, target.name)
+        if target.seems_finished:
+            self.queue.add_patient(key)
+        else:
+            self.queue.add(key)
+        return True
 
     def learn(self, health: Health) -> None:
         """Take over what the API says that it can do, where the operator was told nothing else."""

@@ -58,6 +58,10 @@ def scope(identity: Identity, max_combinations: int) -> dict[str, Any]:
     }
 
 
+_ITS_SWEEP = SQL("""LATERAL (
+        SELECT * FROM sweeps WHERE uid = r.sweep_uid AND run_no = r.run_no OFFSET 0)""")
+"""The sweep of a run, by its key (see `postgres.py` on OFFSET 0)."""
+
 # A namespace at a time, in the order of an index: a line of 10,000 costs no more than its front.
 # Nobody further back than there are slots can be chosen in this round.
 _FRONT = SQL("""
@@ -65,13 +69,13 @@ SELECT line.uid, t.namespace, line.priority, line.queued_at
 FROM tenants AS t
 CROSS JOIN LATERAL (
     SELECT w.uid, r.priority, r.created_at AS queued_at
-    FROM pipeline_jobs AS r JOIN sweeps AS w ON w.uid = r.sweep_uid AND w.run_no = r.run_no
+    FROM pipeline_jobs AS r CROSS JOIN {sweep} AS w
     WHERE r.tenant_id = t.namespace AND {may_go}
     ORDER BY r.priority DESC, r.created_at, w.uid LIMIT %(most)s) AS line
 WHERE t.cluster_id = %(cluster)s
   AND NOT EXISTS (SELECT FROM api_state AS a WHERE a.api = %(api)s
                   AND (a.down_until > %(now)s OR a.credentials_rejected_until > %(now)s))
-""").format(may_go=MAY_GO)
+""").format(may_go=MAY_GO, sweep=_ITS_SWEEP)
 
 _SUCCESSORS = SQL("""
 SELECT DISTINCT w.uid, w.namespace, r.priority, r.created_at AS queued_at
@@ -86,9 +90,9 @@ WHERE held.api = %(api)s AND held.state = 'replaced' AND held.slot_until > %(now
 
 _ANYONE = SQL("{front} LIMIT 1").format(front=_FRONT)
 
-_LINE = """
+_LINE = SQL("""
 SELECT w.uid
-FROM pipeline_jobs AS r JOIN sweeps AS w ON w.uid = r.sweep_uid AND w.run_no = r.run_no
+FROM pipeline_jobs AS r CROSS JOIN {sweep} AS w
 WHERE r.tenant_id = %(namespace)s AND r.status = 'QUEUED'
   AND w.cluster_id = %(cluster)s AND w.shard = %(shard)s
   AND w.phase = 'Queued' AND w.object_gone_at IS NULL AND w.hold_reason IS NULL
@@ -96,4 +100,4 @@ WHERE r.tenant_id = %(namespace)s AND r.status = 'QUEUED'
   AND NOT EXISTS (SELECT FROM submissions AS s
                   WHERE s.run_id = r.id AND s.state IN ('intent', 'unknown', 'accepted'))
 ORDER BY r.priority DESC, r.created_at, w.uid LIMIT 1000
-"""
+""").format(sweep=_ITS_SWEEP)

@@ -60,7 +60,7 @@ async def failed(pool: Pool, effect: Effect, wait: timedelta, *, dead: bool) -> 
 _CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT o.id, s.uid, s.namespace, s.name
-    FROM outbox AS o JOIN sweeps AS s ON s.uid = o.sweep_uid
+    FROM outbox AS o CROSS JOIN LATERAL (SELECT * FROM sweeps WHERE uid = o.sweep_uid OFFSET 0) AS s
     WHERE o.done_at IS NULL AND o.dead_at IS NULL AND o.next_at <= now()
       AND (o.lease_until IS NULL OR o.lease_until < now())
       AND (o.kind = 'mail') = %(mails)s

@@ -121,8 +121,11 @@ FROM pipeline_jobs AS s
 WHERE r.sweep_uid = %(uid)s AND r.run_no = %(run_no)s AND s.id = %(source)s::uuid
 """
 
+# Looked for first: a conflict with a row that an admission changes just now waits for its end.
 _STAND_IN_LINE = """
-INSERT INTO tenants (cluster_id, namespace) VALUES (%(cluster)s, %(tenant)s)
+INSERT INTO tenants (cluster_id, namespace) SELECT %(cluster)s, %(tenant)s
+WHERE NOT EXISTS (SELECT FROM tenants
+                  WHERE cluster_id = %(cluster)s AND namespace = %(tenant)s)
 ON CONFLICT DO NOTHING
 """
 

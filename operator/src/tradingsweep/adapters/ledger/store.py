@@ -196,8 +196,8 @@ SELECT coalesce(audit_confirmed_until > now(), false) AS confirmed FROM ledger_m
 _CALLED_BACK = """
 SELECT DISTINCT w.uid, w.namespace, w.name
 FROM callback_inbox AS i
-JOIN submissions AS s ON s.key = i.submission_key
-JOIN sweeps AS w ON w.uid = s.sweep_uid
+CROSS JOIN LATERAL (SELECT sweep_uid FROM submissions WHERE key = i.submission_key OFFSET 0) AS s
+CROSS JOIN LATERAL (SELECT * FROM sweeps WHERE uid = s.sweep_uid OFFSET 0) AS w
 WHERE i.processed_at IS NULL
   AND w.cluster_id = %(cluster)s AND w.shard = %(shard)s AND w.min_app <= %(app)s
 LIMIT 1000

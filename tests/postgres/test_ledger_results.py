@@ -2,11 +2,12 @@
 
 import asyncio
 import struct
-from dataclasses import astuple, replace
+from dataclasses import astuple, fields, replace
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from tests.support.ledger_desk import Desk, count, one, version
 from tests.support.ledger_rows import Connection
@@ -36,16 +37,22 @@ def bits(result: Result) -> list[Any]:
 
 
 @pytest.mark.parametrize("number", HARD)
-async def test_every_metric_comes_back_bit_by_bit(desk: Desk, number: float) -> None:
-    """Full precision is in Postgres: nothing is rounded on the way in or out."""
+async def test_every_metric_is_stored_bit_by_bit(
+    desk: Desk, connection: Connection, number: float
+) -> None:
+    """Full precision is in Postgres: nothing is rounded on the way in, nor on the way out."""
     floats: dict[str, Any] = dict.fromkeys(METRICS[:-1], number)
     result = replace(
         a_result(), score=number, total_return_pct=number, max_drawdown_pct=number, **floats
     )
     key = await desk.at_the_api()
     await desk.finish(key, a_page(result))
+    columns = SQL(", ").join(Identifier(field.name) for field in fields(Result))
+    query = SQL("SELECT {} FROM trading_sweep_results").format(columns)
+    (row,) = connection.execute(query).fetchall()
 
-    assert [bits(result)] == [bits(row) for row in (await desk.ledger.view(key.uid)).top]
+    assert bits(result) == bits(Result(*row))
+    assert (result,) == (await desk.ledger.view(key.uid)).top
 
 
 async def test_what_is_undefined_comes_back_as_none(desk: Desk, connection: Connection) -> None:

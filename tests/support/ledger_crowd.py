@@ -47,8 +47,8 @@ SELECT key, 'job-' || sweep_uid, 'answer' FROM submissions
     """
 INSERT INTO trading_sweep_results (submission_key, rank, params_digest, job_id, sweep_run_id,
                                    ticker, strategy_type, fast_period, slow_period, score,
-                                   total_trades)
-SELECT key, 1, 'digest', run_id, 'run', 'BTC-USD', 'SMA', 10, 20, 1.5, 87 FROM submissions
+                                   total_return_pct, max_drawdown_pct, total_trades)
+SELECT key, 1, 'digest', run_id, 'run', 'BTC-USD', 'SMA', 10, 20, 1.5, 12, 8, 87 FROM submissions
 """,
     """
 INSERT INTO callback_inbox (submission_key, body_sha256, body, signed, outcome, processed_at)

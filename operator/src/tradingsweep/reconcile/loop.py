@@ -31,8 +31,9 @@ async def reconcile(key: Key, context: Context) -> Result:
     Killed at any line, the next pass observes again: an effect that was performed is performed
     again under the same key, and a change that was written is not written twice.
     """
+    facts: Facts | None = None
     for _ in range(MOST_STEPS):
-        facts = await observe(key, context)
+        facts = await observe(key, context, facts)
         name_run(facts)
         name_in_trace(facts, context.traces)
         action = decide(facts)

@@ -9,8 +9,13 @@ from tradingsweep.reconcile.context import Context
 from tradingsweep.reconcile.ports import Key
 
 
-async def observe(key: Key, context: Context) -> Facts:
+async def observe(key: Key, context: Context, before: Facts | None = None) -> Facts:
     """Gather everything that a decision may look at; reads only.
+
+    Args:
+        key: the sweep.
+        context: the operator's.
+        before: what this pass has seen; an object that was gone then is gone, as is its uid.
 
     The object comes first: were it read after the ledger, a decision made in between would make
     the ledger look older than the object that it was made for.
@@ -18,7 +23,7 @@ async def observe(key: Key, context: Context) -> Facts:
     looked_at = context.clock()
     target = context.objects.get(key.uid)
     cached = target is not None
-    if target is None:
+    if target is None and (before is None or before.object is not None):
         target = await _ask(key, context)
     view = await context.ledger.view(key.uid, _question(target))
     if cached and seems_restored(target, view):

@@ -1,5 +1,6 @@
 """The loops beside the passes: slots given out, callbacks heard, effects sent."""
 
+import asyncio
 from datetime import timedelta
 
 import structlog
@@ -25,6 +26,8 @@ MOST_TRIES = 20
 
 A cancellation lasts at least until its job's slot does not count any more.
 """
+AT_ONCE = 16
+"""Effects on their way."""
 LONGEST_PAUSE = 300.0
 FIRST_PAUSE = 1.0
 """Seconds after which an API that this process has not met yet is asked again; then twice that."""
@@ -118,14 +121,15 @@ async def hear_callbacks(context: Context, bell: Bell) -> None:
 async def send_effects(context: Context) -> None:
     """Perform what decisions left in the outbox: Events and cancels, at least once each."""
     while True:
+        claimed = 0
         try:
-            effects = await context.ledger.claim_effects(16) if context.may_act() else []
-            for effect in effects:
-                await _send(effect, context)
+            effects = await context.ledger.claim_effects(AT_ONCE) if context.may_act() else []
+            await asyncio.gather(*(_send(effect, context) for effect in effects))
+            claimed = len(effects)
         except LedgerUnavailable as error:
-            effects = []
             log.warning("outbox_unavailable", error=str(error))
-        if not effects:
+        # Fewer than asked for: that was all, and whoever left more since has rung.
+        if claimed < AT_ONCE:
             await context.outbox.wait(context.policy.delays.tick.total_seconds())
 
 
@@ -198,7 +202,8 @@ async def _delete(effect: Effect, context: Context) -> None:
         ClusterUnavailable: it changed at this very moment: look again.
     """
     key = effect.key
-    target = await context.cluster.get(key)
+    # An old version of it does no harm: the deletion is refused then.
+    target = context.objects.get(key.uid) or await context.cluster.get(key)
     if target is None:
         return
     asked = (await context.ledger.view(key.uid)).sweep
@@ -210,4 +215,5 @@ async def _delete(effect: Effect, context: Context) -> None:
         # Somebody took the label off: now it is kept like what a person applied.
         return
     if not await context.cluster.delete(target):
+        context.objects.drop(key.uid)
         raise ClusterUnavailable("the object changed while it was to be deleted")

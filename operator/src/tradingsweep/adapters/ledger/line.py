@@ -4,7 +4,7 @@ from typing import Any
 
 from psycopg.sql import SQL
 
-from tradingsweep.adapters.ledger.postgres import Connection, Identity, Pool, transaction
+from tradingsweep.adapters.ledger.postgres import Connection, Identity, Pool, statement, transaction
 from tradingsweep.domain.queueing import Waiting
 
 MAY_GO = SQL("""
@@ -43,7 +43,7 @@ async def anyone(pool: Pool, identity: Identity, max_combinations: int) -> bool:
 async def line(pool: Pool, identity: Identity, namespace: str) -> list[str]:
     """List the sweeps of a namespace that wait, who goes first first, at most 1,000."""
     asked = {"cluster": identity.cluster_id, "shard": identity.shard, "namespace": namespace}
-    async with transaction(pool) as connection:
+    async with statement(pool) as connection:
         return [str(row["uid"]) async for row in await connection.execute(_LINE, asked)]
 
 

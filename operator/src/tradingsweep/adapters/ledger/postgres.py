@@ -161,14 +161,8 @@ def known_schema() -> int:
 
 
 @asynccontextmanager
-async def transaction(
-    pool: Pool, *, snapshot: bool = False, within: float = CALL_SECONDS
-) -> AsyncIterator[Connection]:
-    """Open a transaction; `snapshot`: every statement in it sees the same moment.
-
-    It is a pipeline: statements are sent without waiting for each other, and executed in their
-    order. Where a row is fetched, or the block ends, their results are there, or their error. An
-    error leaves out what comes after it, the COMMIT too; then the pool rolls back.
+async def statement(pool: Pool, within: float = CALL_SECONDS) -> AsyncIterator[Connection]:
+    """Lend a connection for one statement, which is a transaction of its own.
 
     Raises:
         LedgerUnavailable: the connection was lost or refused. Whether a COMMIT that was on its
@@ -179,10 +173,7 @@ async def transaction(
     try:
         async with asyncio.timeout(within), pool.connection() as connection:
             try:
-                async with connection.pipeline():
-                    await connection.execute(_SNAPSHOT if snapshot else _DECISION, prepare=False)
-                    yield connection
-                    await connection.execute("COMMIT", prepare=False)
+                yield connection
                 connection.alive_at = time.monotonic()
             except psycopg.errors.ReadOnlySqlTransaction:
                 # The server became a standby: the pool must not hand this connection out again.
@@ -194,6 +185,25 @@ async def transaction(
         if not _is_away(error):
             raise
         raise LedgerUnavailable(_words(error)) from error
+
+
+@asynccontextmanager
+async def transaction(
+    pool: Pool, *, snapshot: bool = False, within: float = CALL_SECONDS
+) -> AsyncIterator[Connection]:
+    """Open a transaction; `snapshot`: every statement in it sees the same moment.
+
+    It is a pipeline: statements are sent without waiting for each other, and executed in their
+    order. Where a row is fetched, or the block ends, their results are there, or their error. An
+    error leaves out what comes after it, the COMMIT too; then the pool rolls back.
+
+    Raises:
+        LedgerUnavailable: as of a single statement.
+    """
+    async with statement(pool, within) as connection, connection.pipeline():
+        await connection.execute(_SNAPSHOT if snapshot else _DECISION, prepare=False)
+        yield connection
+        await connection.execute("COMMIT", prepare=False)
 
 
 _DECISION = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"

@@ -22,6 +22,7 @@ from tradingsweep.adapters.ledger.postgres import (
     Identity,
     Pool,
     PoolUse,
+    statement,
     transaction,
     use_of,
 )
@@ -54,7 +55,7 @@ class PostgresLedger:
 
     async def ping(self, within: float = CALL_SECONDS) -> None:
         """Return if Postgres answers within so many seconds."""
-        async with transaction(self._pool, within=within) as connection:
+        async with statement(self._pool, within) as connection:
             await connection.execute("SELECT 1")
 
     def pool_use(self) -> PoolUse:
@@ -103,7 +104,7 @@ class PostgresLedger:
 
     async def audit_is_confirmed(self) -> bool:
         """Whether a human has said, lately, that what is missing was meant to be deleted."""
-        async with transaction(self._pool) as connection:
+        async with statement(self._pool) as connection:
             row = await (await connection.execute(_AUDIT_CONFIRMED)).fetchone()
         return row is not None and bool(row["confirmed"])
 
@@ -130,7 +131,7 @@ class PostgresLedger:
     async def claimed_elsewhere(self, sweep_run_id: str, run_id: str) -> bool:
         """Whether another run has taken its results from this sweep run."""
         arguments = {"api": self.identity.api, "id": sweep_run_id, "run_id": run_id}
-        async with transaction(self._pool) as connection:
+        async with statement(self._pool) as connection:
             cursor = await connection.execute(_CLAIMED, arguments)
             return await cursor.fetchone() is not None
 
@@ -165,7 +166,7 @@ class PostgresLedger:
             "shard": identity.shard,
             "app": identity.app,
         }
-        async with transaction(self._pool) as connection:
+        async with statement(self._pool) as connection:
             rows = await connection.execute(query, arguments)
             return [Key(row["uid"], row["namespace"], row["name"]) async for row in rows]
 

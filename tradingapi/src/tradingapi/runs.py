@@ -62,7 +62,8 @@ class Runner:
     def stop(self) -> None:
         """End between two chunks; interrupted jobs go back to the queue."""
         self._stopping.set()
-        self.wake()
+        with self._news:
+            self._news.notify_all()
         for halt in tuple(self._halts.values()):
             halt.set()
         for thread in self._threads:
@@ -72,7 +73,7 @@ class Runner:
         """Tell that a job was accepted."""
         with self._news:
             self._arrivals += 1
-            self._news.notify_all()
+            self._news.notify()
 
     def halt(self, job_id: str) -> None:
         """Make the worker of a cancelled job notice soon."""

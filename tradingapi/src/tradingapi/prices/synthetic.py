@@ -27,6 +27,10 @@ WARM_UP_DAYS: Final = 600
 """Enough for the slowest line (500, and MACD's signal of 50) before those ten years."""
 
 
+PLACES: Final = 4
+"""Decimals of a price."""
+
+
 class Regime(NamedTuple):
     """A kind of market: drift and volatility of a day's log return."""
 
@@ -73,7 +77,12 @@ def _prices(random: Generator, days: int) -> tuple[FloatArray, FloatArray, Float
     reach = volatility / 2 * np.abs(random.standard_normal((2, days)))
     high = np.maximum(opens, close) * np.exp(reach[0])
     low = np.minimum(opens, close) * np.exp(-reach[1])
-    return opens, high, low, close
+    return _quoted(opens), _quoted(high), _quoted(low), _quoted(close)
+
+
+def _quoted(prices: FloatArray) -> FloatArray:
+    """Round as a market does: the last bit of an exponential is another on another processor."""
+    return np.round(prices, PLACES)
 
 
 def _regimes(random: Generator, days: int) -> IntArray:

@@ -86,8 +86,9 @@ class DataDirError(Exception):
 class Database:
     """One SQLite file in write-ahead mode, owned by one process.
 
-    Each transaction has a connection of its own: opening one takes about 0.1 ms and no thread
-    ever shares one. A connection is kept open besides, or every close would be a checkpoint.
+    Each transaction has a connection to itself, and no two threads share one at a time. It is kept
+    for later ones: a new connection reads the whole schema first. One that failed is closed; one
+    is always open besides, or the last to close would be a checkpoint.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -104,12 +105,15 @@ class Database:
         except OSError as error:
             self._lock.close()
             raise DataDirError(f"{data_dir} is in use by another server") from error
+        self._idle: list[sqlite3.Connection] = []
         self._anchor = self._connect()
         self._anchor.execute("PRAGMA journal_mode = WAL").fetchone()
         self._prepare()
 
     def close(self) -> None:
         """Close the file and let another server have it."""
+        while self._idle:
+            self._idle.pop().close()
         self._anchor.close()
         self._lock.close()
 
@@ -120,10 +124,9 @@ class Database:
         One that is not `durable` survives a killed process, and may be lost in a power cut. It
         saves a wait for the disk where losing it only means to do something again.
         """
-        connection = self._connect()
-        if not durable:
-            connection.execute("PRAGMA synchronous = NORMAL")
-        try:
+        with self._connection() as connection:
+            # FULL: an accepted job survives a power cut too, not only a killed process.
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -131,26 +134,35 @@ class Database:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
-        finally:
-            connection.close()
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """Look at one consistent state."""
-        connection = self._connect()
-        try:
+        with self._connection() as connection:
             connection.execute("BEGIN")
             yield connection
-        finally:
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection; it is kept for the next one where nothing went wrong."""
+        try:
+            # The last that was given back, without a lock: a list pops for one thread at a time.
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield connection
+        except BaseException:
             connection.close()
+            raise
+        self._idle.append(connection)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        # FULL: an accepted job survives a power cut too, not only a killed process.
-        connection.execute("PRAGMA synchronous = FULL")
         return connection
 
     def _prepare(self) -> None:

@@ -61,8 +61,11 @@ class Fit(NamedTuple):
 
 
 @piece
-def central(sums: Sums, trades: Trades, scale: Scale) -> Moments:
-    """Turn sums of powers into central ones."""
+def central(sums: Sums, trades: Trades, open_trade: OpenTrade, scale: Scale) -> Moments:
+    """Turn sums of powers into central ones.
+
+    A position touches one bar more than it has closes, unless it is still held.
+    """
     n, mean = float(scale.bars), sums.returns / scale.bars
     third = sums.cubes - 3.0 * mean * sums.squares + 2.0 * n * mean**3
     fourth = (
@@ -71,6 +74,7 @@ def central(sums: Sums, trades: Trades, scale: Scale) -> Moments:
         + 6.0 * mean**2 * sums.squares
         - 3.0 * n * mean**4
     )  # fmt: skip
+    held = trades.bars + (scale.bars - open_trade.bar if open_trade.bar >= 0 else 0)
     idle = min(-scale.riskless, 0.0)
     count = max(trades.closed, 1)
     return Moments(
@@ -78,10 +82,10 @@ def central(sums: Sums, trades: Trades, scale: Scale) -> Moments:
         sums.squares - sums.returns * mean,
         third,
         fourth,
-        sums.down_squares + (scale.bars - sums.touched) * idle * idle,
+        sums.down_squares + (scale.bars - held - trades.closed) * idle * idle,
         sums.with_market - sums.returns * scale.market_mean,
         trades.squares - trades.returns * trades.returns / count,
-        sums.held / n,
+        held / n,
     )
 
 
@@ -91,7 +95,7 @@ def doubtful(sums: Sums, trades: Trades, moments: Moments, scale: Scale, total: 
 
     `total` has the sums over the whole window: those of a run are differences of such.
     """
-    if sums.touched == 0:
+    if trades.closed == 0 and moments.exposure == 0.0:
         return False
     lost = (
         sums.squares * MOST_CANCELLED < total.squares

@@ -20,8 +20,8 @@ from tradingapi.engine.segments import Costs
 from tradingapi.engine.signals import Clock, Lines
 from tradingapi.engine.spec import Direction, Fill, ShortSale, StartState, Strategy, SweepSpec
 from tradingapi.engine.track import (
-    SUMS,
     WIDTH,
+    Held,
     Track,
     fill_bars,
     fill_stretches,
@@ -172,7 +172,9 @@ def job_of(history: Bars, spec: SweepSpec, window: Window, measure: Measure, lat
     mean = float(market.mean())
     return Job(
         clock=clock_of(window, spec, late),
-        track=_track(steps, prices, side, riskless, terms),
+        track=_track(
+            steps, prices, Held(side, riskless, terms.entering, terms.leaving, limited), terms
+        ),
         costs=Costs(terms.entering, terms.leaving),
         limits=_limits(terms, prices) if limited else None,
         prices=prices,
@@ -216,17 +218,15 @@ def _survives(steps: FloatArray) -> bool:
     return all(move.size == 0 or bool((move > LEAST_LEFT).all()) for move in moves)
 
 
-def _track(steps: FloatArray, prices: Prices, side: float, riskless: float, terms: Terms) -> Track:
+def _track(steps: FloatArray, prices: Prices, held: Held, terms: Terms) -> Track:
     bars = prices.close.size
     entries, exits = np.empty((bars, WIDTH)), np.empty((bars + 1, WIDTH))
-    with np.errstate(all="ignore"):
-        fill_bars(steps, riskless, np.zeros(SUMS), entries, exits)
-    exits[bars, :SUMS] = entries[bars - 1, :SUMS]
+    fill_bars(steps, prices.market, held, entries, exits)
     stretches = np.empty((max(1, (bars - 1).bit_length()), bars, 3))
     fill_stretches(steps[0], 1.0 / steps[0], stretches)
     delay = 1 if terms.at_open else 0
     return Track(
-        entries, exits, steps[0], stretches, prices.market, prices.time, side, riskless, delay
+        entries, exits, steps[0], stretches, prices.market, prices.time, held.riskless, delay
     )
 
 

@@ -12,7 +12,15 @@ from tradingapi.engine.per_bar import Prices, Room, Terms, measured, run
 from tradingapi.engine.segments import Costs, walk
 from tradingapi.engine.signals import Clock, Lines, WordArray, crossings, latched
 from tradingapi.engine.tally import Sums
-from tradingapi.engine.track import CUBES, DOWN_SQUARES, FOURTHS, RETURNS, SQUARES, Track
+from tradingapi.engine.track import (
+    CUBES,
+    DOWN_SQUARES,
+    FOURTHS,
+    RETURNS,
+    SQUARES,
+    WITH_MARKET,
+    Track,
+)
 
 TILE: Final = 8
 """Rows of each axis that are compared with each other before the next ones are fetched: two
@@ -121,7 +129,7 @@ def measured_by_look_ups(job: Job, events: IntArray, found: int, k: int, out: Fl
     """Write the figures of pair `k`, unless a difference of large numbers has eaten digits."""
     scale = job.scale
     sums, equity, trades, open_trade = walk(events, found, job.track, job.costs, job.limits)
-    moments = central(sums, trades, scale)
+    moments = central(sums, trades, open_trade, scale)
     if doubtful(sums, trades, moments, scale, totals(job.track)):
         return False
     write(moments, fitted(moments, scale), equity, trades, open_trade, scale, out, k)
@@ -138,7 +146,5 @@ def totals(track: Track) -> Sums:
         track.exits[last, DOWN_SQUARES],
         track.exits[last, CUBES],
         track.exits[last, FOURTHS],
-        0.0,
-        0,
-        0,
+        track.exits[last, WITH_MARKET],
     )

@@ -25,11 +25,11 @@ from tradingapi.engine.track import (
     FOURTHS,
     HIGHEST,
     LOWEST,
-    MOVE,
     PRICE,
     RETURNS,
     SQUARES,
     UNIT,
+    WITH_MARKET,
     WORST,
     Track,
 )
@@ -45,12 +45,11 @@ class Costs(NamedTuple):
 
 
 @piece
-def extremes(table: FloatArray, path: FloatArray, a: int, z: int) -> tuple[float, float, float]:
+def extremes(table: FloatArray, a: int, z: int) -> tuple[float, float, float]:
     """Return (lowest, highest, worst ratio of a later to an earlier value) of closes a..z."""
     first, last = np.uint64(a), np.uint64(z)
-    if first == last:
-        return path[first], path[first], 1.0
-    level = np.uint64(last_bit(first ^ last))
+    # At level 0 each bar is half a block: one bar alone is found there twice.
+    level = np.uint64(last_bit(first ^ last | np.uint64(1)))
     highest, lowest = table[level, first, HIGHEST], table[level, last, LOWEST]
     worst = lowest / highest
     if table[level, first, WORST] < worst:
@@ -65,21 +64,15 @@ def extremes(table: FloatArray, path: FloatArray, a: int, z: int) -> tuple[float
 
 
 @piece
-def stretch_added(
-    sums: Sums, entries: FloatArray, exits: FloatArray, side: float, bars: tuple[int, int]
-) -> Sums:
-    """Add the bars between entry and exit: differences of prefix sums."""
-    a, b = np.uint64(bars[0]), np.uint64(bars[1])
-    squares = exits[b, SQUARES] - entries[a, SQUARES]
+def stretch_added(sums: Sums, entry: FloatArray, leave: FloatArray) -> Sums:
+    """Add the bars from an entry to an exit: the differences of their rows."""
     return Sums(
-        sums.returns + (exits[b, RETURNS] - entries[a, RETURNS]),
-        sums.squares + squares,
-        sums.down_squares + (exits[b, DOWN_SQUARES] - entries[a, DOWN_SQUARES]),
-        sums.cubes + (exits[b, CUBES] - entries[a, CUBES]),
-        sums.fourths + (exits[b, FOURTHS] - entries[a, FOURTHS]),
-        sums.with_market + side * squares,
-        sums.held + (bars[1] - bars[0]),
-        sums.touched + (bars[1] - bars[0]) - 1,
+        sums.returns + (leave[RETURNS] - entry[RETURNS]),
+        sums.squares + (leave[SQUARES] - entry[SQUARES]),
+        sums.down_squares + (leave[DOWN_SQUARES] - entry[DOWN_SQUARES]),
+        sums.cubes + (leave[CUBES] - entry[CUBES]),
+        sums.fourths + (leave[FOURTHS] - entry[FOURTHS]),
+        sums.with_market + (leave[WITH_MARKET] - entry[WITH_MARKET]),
     )
 
 
@@ -93,14 +86,13 @@ def walk(
 ) -> tuple[Sums, Equity, Trades, OpenTrade]:
     """Run through the trades of one side of the market."""
     sums, equity, trades, open_trade = nothing()
-    entries, exits, last_bar = track.entries, track.exits, track.path.size
-    round_trip = costs.entering * costs.leaving
+    last_bar, round_trip = track.path.size, costs.entering * costs.leaving
     for i in range(0, found, 2):
         a = events[i]
         closed = i + 1 < found
         b = events[i + 1] if closed else last_bar
-        cost, unit = entries[np.uint64(a), PRICE], entries[np.uint64(a), UNIT]
-        price = 0.0
+        entry, price = track.entries[np.uint64(a)], 0.0
+        cost, unit = entry[PRICE], entry[UNIT]
         if limits is not None:
             until = b + 1 - track.delay if closed else last_bar
             limit, price = first_limit(limits, cost, a + 1 - track.delay, until)
@@ -111,23 +103,21 @@ def walk(
             gain = (price * round_trip - cost) * unit
             sums = bar_added(sums, gain, track.market[np.uint64(a)], track.riskless)
         else:
-            x = entries[np.uint64(a), MOVE] * costs.entering - 1.0
-            sums = bar_added(sums, x, track.market[np.uint64(a)], track.riskless)
-            sums = stretch_added(sums, entries, exits, track.side, (a, b))
+            leave = track.exits[np.uint64(b)]
+            sums = stretch_added(sums, entry, leave)
             scale = equity.now * costs.entering * unit
-            lowest, highest, worst = extremes(track.stretches, track.path, a, b - 1)
+            lowest, highest, worst = extremes(track.stretches, a, b - 1)
             equity = sunk(equity, scale * lowest, scale * highest, worst)
             if not closed:
                 value = scale * track.path[np.uint64(last_bar - 1)]
                 open_trade = OpenTrade(a, value / equity.now - 1.0)
                 return sums, at(equity, value), trades, open_trade
-            move = exits[np.uint64(b), MOVE]
-            if price > 0.0:
-                move = price / track.path[np.uint64(b - 1)]
-            else:
-                price = exits[np.uint64(b), PRICE]
-            x = move * costs.leaving - 1.0
-            sums = bar_added(sums, x, track.market[np.uint64(b)], track.riskless)
+            if price == 0.0:
+                price = leave[PRICE]
+            if limits is not None:
+                # The rows leave this bar out: its price depends on the trade.
+                x = price / track.path[np.uint64(b - 1)] * costs.leaving - 1.0
+                sums = bar_added(sums, x, track.market[np.uint64(b)], track.riskless)
             # Both sides of the comparison are prices: a trade that breaks even is exactly zero.
             gain = (price * round_trip - cost) * unit
         profit = equity.now * gain

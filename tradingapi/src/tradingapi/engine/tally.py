@@ -18,10 +18,6 @@ class Sums(NamedTuple):
     fourths: float
     with_market: float
     """Of r times the price's own return."""
-    held: int
-    """Closes at which a position is held."""
-    touched: int
-    """Bars on which a position is held, entered or left."""
 
 
 class Equity(NamedTuple):
@@ -65,7 +61,7 @@ class OpenTrade(NamedTuple):
 def nothing() -> tuple[Sums, Equity, Trades, OpenTrade]:
     """Return a run before its first bar."""
     return (
-        Sums(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0),
+        Sums(0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
         Equity(1.0, 1.0, 1.0),
         Trades(0, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -np.inf, np.inf),
         OpenTrade(-1, 0.0),
@@ -85,8 +81,6 @@ def bar_added(sums: Sums, r: float, market: float, riskless: float) -> Sums:
         sums.cubes + r * r * r,
         sums.fourths + r * r * r * r,
         sums.with_market + r * market,
-        sums.held,
-        sums.touched + 1,
     )
 
 
@@ -118,8 +112,8 @@ def trade_added(trades: Trades, gain: float, profit: float, bars: int, time: int
         trades.lost + (1 if lost else 0),
         trades.bars + bars,
         trades.time + time,
-        trades.profits + (profit if won else 0.0),
-        trades.losses - (profit if lost else 0.0),
+        trades.profits + (profit if profit > 0.0 else 0.0),
+        trades.losses - (profit if profit < 0.0 else 0.0),
         trades.returns + gain,
         trades.squares + gain * gain,
         trades.won_returns + (gain if won else 0.0),

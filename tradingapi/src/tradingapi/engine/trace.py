@@ -14,7 +14,7 @@ from tradingapi.engine.preparation import Prepared, job_of, lines_of, measure_of
 from tradingapi.engine.search import Job, Pairs, fills, forget, wishes
 from tradingapi.engine.signals import Lines
 from tradingapi.engine.spec import SweepSpec
-from tradingapi.engine.track import MOVE, RETURNS, SQUARES
+from tradingapi.engine.track import PRICE
 from tradingapi.engine.window import Window
 
 MOST_SQUARES: Final = 10.0
@@ -34,6 +34,14 @@ class Trace(NamedTuple):
     exits: IntArray
     gains: FloatArray
     """Return of each closed trade."""
+
+
+class Blocks(NamedTuple):
+    """How a window is cut."""
+
+    edges: IntArray
+    running: FloatArray
+    """Sums of the path's returns, and below of their squares, over the bars before each one."""
 
 
 def trace(bars: Bars, spec: SweepSpec, window: Window, pair: Choice, *, late: int = 0) -> Trace:
@@ -70,18 +78,26 @@ def block_sums(
     """
     history, wanted = bars.until(window.stop), grid(spec)
     job = job_of(history, spec, window, measure_of(bars, window, spec))
-    bounds = np.asarray(edges, dtype=np.int64)
-    sums = np.empty((2, len(wanted), bounds.size - 1))
-    wild = job.track.exits[-1, SQUARES] > MOST_SQUARES
+    sums = np.empty((2, len(wanted), len(edges) - 1))
+    blocks = Blocks(np.asarray(edges, dtype=np.int64), _running_sums(job.track.path))
+    wild = blocks.running[1, -1] > MOST_SQUARES
     job = job._replace(by_bar=job.by_bar or wild or job.limits is not None)
     room = room_of(job.prices, job.terms)
     for part in Prepared(job, wanted, history.close, spec).parts():
-        found = np.zeros((2, part.where.size, bounds.size - 1))
-        _sum_blocks(part.lines, part.pairs, job, room, bounds, found)
+        found = np.zeros((2, part.where.size, len(edges) - 1))
+        _sum_blocks(part.lines, part.pairs, job, room, blocks, found)
         sums[:, part.where] = found
-    riskless, lengths = job.scale.riskless, np.diff(bounds)
+    riskless, lengths = job.scale.riskless, np.diff(blocks.edges)
     squares = sums[1] - 2 * riskless * sums[0] + riskless**2 * lengths
     return sums[0] - riskless * lengths, squares
+
+
+def _running_sums(path: FloatArray) -> FloatArray:
+    sums = np.zeros((2, path.size + 1))
+    with np.errstate(all="ignore"):
+        returns = path[1:] / path[:-1] - 1.0
+        np.cumsum((returns, returns * returns), axis=1, out=sums[:, 2:])
+    return sums
 
 
 def _traced(room: Room) -> Trace:
@@ -103,10 +119,10 @@ def _wish(lines: Lines, job: Job, room: Room) -> None:
 
 @kernel
 def _sum_blocks(
-    lines: Lines, pairs: Pairs, job: Job, room: Room, edges: IntArray, sums: FloatArray
+    lines: Lines, pairs: Pairs, job: Job, room: Room, blocks: Blocks, sums: FloatArray
 ) -> None:
     """Add every pair's returns and squares to its blocks."""
-    events, bars = room.scratch.events, job.clock.bars
+    events, bars, edges = room.scratch.events, job.clock.bars, blocks.edges
     block_of = np.full(bars, -1)
     for block in range(edges.size - 1):
         for t in range(edges[block], edges[block + 1]):
@@ -122,7 +138,7 @@ def _sum_blocks(
             found = fills(
                 lines.words, lines, pairs.fast[k], pairs.slow[k], job.sides[0], job.clock, events
             )
-            _add_segments(events, found, job, block_of, edges, sums, k)
+            _add_segments(events, found, job, block_of, blocks, sums, k)
 
 
 @piece
@@ -138,23 +154,25 @@ def _add_segments(
     found: int,
     job: Job,
     block_of: IntArray,
-    edges: IntArray,
+    blocks: Blocks,
     sums: FloatArray,
     k: int,
 ) -> None:
-    """Add a pair's trades, each block by differences of prefix sums."""
-    entries, exits, bars = job.track.entries, job.track.exits, job.clock.bars
+    """Add a pair's trades, each block by differences of running sums."""
+    track, running, bars = job.track, blocks.running, job.clock.bars
     for i in range(0, found, 2):
         a = events[i]
         b = events[i + 1] if i + 1 < found else bars
-        _add(sums, k, block_of[a], entries[a, MOVE] * job.costs.entering - 1.0)
+        move = track.path[a] / track.entries[a, PRICE]
+        _add(sums, k, block_of[a], move * job.costs.entering - 1.0)
         t = a + 1
         while t < b:
             block = block_of[t]
-            stop = min(edges[block + 1], b) if block >= 0 else t + 1
+            stop = min(blocks.edges[block + 1], b) if block >= 0 else t + 1
             if block >= 0:
-                sums[0, k, block] += exits[stop, RETURNS] - exits[t, RETURNS]
-                sums[1, k, block] += exits[stop, SQUARES] - exits[t, SQUARES]
+                sums[0, k, block] += running[0, stop] - running[0, t]
+                sums[1, k, block] += running[1, stop] - running[1, t]
             t = stop
         if b < bars:
-            _add(sums, k, block_of[b], exits[b, MOVE] * job.costs.leaving - 1.0)
+            move = track.exits[b, PRICE] / track.path[b - 1]
+            _add(sums, k, block_of[b], move * job.costs.leaving - 1.0)

@@ -7,8 +7,9 @@ prod(1 - r) for a short one of constant exposure. A trade entered at bar a and l
     on a+1..b-1     the path's own returns     sums of them are differences of prefix sums
     on bar b        leave[b]·(1-cost) - 1      from the close before to the fill
 
-and its drawdown comes from two look-ups in a disjoint sparse table. Bars count from the window's
-first.
+All three are one difference of two rows: what bar a adds is off the prefix sums that stand at a,
+and what bar b adds is in those at b. Its drawdown comes from two look-ups in a disjoint sparse
+table. Bars count from the window's first.
 """
 
 from typing import Final, NamedTuple
@@ -17,17 +18,16 @@ import numpy as np
 
 from tradingapi.engine.bars import FloatArray, IntArray
 from tradingapi.engine.jit import kernel, piece
+from tradingapi.engine.tally import Sums, bar_added, nothing
 
 RETURNS: Final = 0
-"""Prefix sums of r; the next ones are of r², min(r - rf, 0)², r³ and r⁴."""
+"""Prefix sums of r; the next ones are of r², min(r - rf, 0)², r³, r⁴ and r times the market's."""
 SQUARES: Final = 1
 DOWN_SQUARES: Final = 2
 CUBES: Final = 3
 FOURTHS: Final = 4
-SUMS: Final = 5
+WITH_MARKET: Final = 5
 
-MOVE: Final = 5
-"""At an entry: path's close / fill. At an exit: fill / path's close before."""
 PRICE: Final = 6
 """What one unit of the path costs at an entry, or brings at an exit, before costs."""
 UNIT: Final = 7
@@ -40,14 +40,30 @@ WORST: Final = 2
 """Least ratio of a value to one before it in the same stretch."""
 
 
+class Held(NamedTuple):
+    """How a position is held."""
+
+    side: float
+    """1 for long, -1 for short: the sign of the path's return against the price's."""
+    riskless: float
+    """A bar's riskless return."""
+    entering: float
+    """What a side of a trade multiplies equity by, as `leaving`."""
+    leaving: float
+    apart: bool
+    """Whether what an exit's bar adds depends on the trade: limits are reached at their price."""
+
+
 class Track(NamedTuple):
     """A side's path through the window."""
 
     entries: FloatArray
-    """One row a bar: prefix sums up to and with this bar, then MOVE, PRICE and UNIT."""
+    """One row a bar: prefix sums up to and with this bar, less what the bar adds to a position
+    entered on it, then PRICE and UNIT."""
     exits: FloatArray
-    """One row a bar: prefix sums up to the bar before, then MOVE and PRICE. The row after the
-    last bar has the sums over the whole window."""
+    """One row a bar: prefix sums up to the bar before, and what the bar adds to a position left
+    on it unless that is `apart`, then PRICE. The row after the last bar has the sums over the
+    whole window."""
     path: FloatArray
     """Value at each close."""
     stretches: FloatArray
@@ -56,8 +72,6 @@ class Track(NamedTuple):
     """The price's own return on each bar."""
     time: IntArray
     """UTC nanoseconds of each bar."""
-    side: float
-    """1 for long, -1 for short: the sign of the path's return against the price's."""
     riskless: float
     """A bar's riskless return."""
     delay: int
@@ -96,30 +110,32 @@ def short_path(close: FloatArray, fill: FloatArray, before: float, bars: FloatAr
 
 @kernel
 def fill_bars(
-    bars: FloatArray, riskless: float, sums: FloatArray, entries: FloatArray, exits: FloatArray
+    bars: FloatArray, market: FloatArray, held: Held, entries: FloatArray, exits: FloatArray
 ) -> None:
-    """Fill the rows of entries and exits from (path, enter, leave, cost, proceeds).
-
-    `sums` are zeros to begin with: what allocates takes three times as long to compile.
-    """
+    """Fill the rows of entries and exits from (path, enter, leave, cost, proceeds)."""
+    sums, none, riskless = nothing()[0], nothing()[0], held.riskless
     for t in range(bars.shape[1]):
-        for k in range(SUMS):
-            exits[t, k] = sums[k]
+        own = bar_added(none, bars[2, t] * held.leaving - 1.0, market[t], riskless)
+        _write(exits[t], sums, none if held.apart else own, 1.0)
+        exits[t, PRICE] = bars[4, t]
         if t > 0:
             r = bars[0, t] / bars[0, t - 1] - 1.0
-            down = min(r - riskless, 0.0)
-            sums[RETURNS] += r
-            sums[SQUARES] += r * r
-            sums[DOWN_SQUARES] += down * down
-            sums[CUBES] += r * r * r
-            sums[FOURTHS] += r * r * r * r
-        for k in range(SUMS):
-            entries[t, k] = sums[k]
-        entries[t, MOVE] = bars[1, t]
+            sums = bar_added(sums, r, held.side * r, riskless)
+        own = bar_added(none, bars[1, t] * held.entering - 1.0, market[t], riskless)
+        _write(entries[t], sums, own, -1.0)
         entries[t, PRICE] = bars[3, t]
         entries[t, UNIT] = 1.0 / bars[3, t]
-        exits[t, MOVE] = bars[2, t]
-        exits[t, PRICE] = bars[4, t]
+    _write(exits[bars.shape[1]], sums, none, 1.0)
+
+
+@piece
+def _write(row: FloatArray, sums: Sums, own: Sums, sign: float) -> None:
+    row[RETURNS] = sums.returns + sign * own.returns
+    row[SQUARES] = sums.squares + sign * own.squares
+    row[DOWN_SQUARES] = sums.down_squares + sign * own.down_squares
+    row[CUBES] = sums.cubes + sign * own.cubes
+    row[FOURTHS] = sums.fourths + sign * own.fourths
+    row[WITH_MARKET] = sums.with_market + sign * own.with_market
 
 
 @kernel

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sysconfig
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,8 @@ from dev.environment import direct
 
 _TIMEOUT = 60.0
 """Seconds for one call."""
+_ESTABLISHED_WITHIN = 30.0
+_LOOK_EVERY = 0.1
 
 
 class KubectlError(RuntimeError):
@@ -69,10 +72,22 @@ class Kubectl:
     def wait_established(self, crds: Path) -> None:
         """Wait until the API server serves a file's or a folder's resources.
 
-        `--for=condition=Established` fails at once where there are no conditions yet.
+        `kubectl wait` fails at once where there are no conditions yet, whatever it is to wait for.
+
+        Raises:
+            KubectlError: it does not within half a minute.
         """
-        met = '{.status.conditions[?(@.type=="Established")].status}=True'
-        self.run("wait", f"--for=jsonpath={met}", "--timeout=30s", "-f", str(crds))
+        end = time.monotonic() + _ESTABLISHED_WITHIN
+        wait = ("wait", "--for=condition=Established", "--timeout=30s", "-f", str(crds))
+        while True:
+            try:
+                self.run(*wait)
+            except KubectlError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(_LOOK_EVERY)
+            else:
+                return
 
     def get(self, *arguments: str) -> dict[str, Any]:
         """Return an object or a list as the API server has it.

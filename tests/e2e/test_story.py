@@ -4,6 +4,7 @@ import shutil
 import time
 from operator import truth
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -97,6 +98,20 @@ def test_the_samples_end_as_they_must(ground: Ground, release: Release) -> None:
     )
     assert [[best]] == stored
     assert [] == release.complaints()
+
+
+def test_the_api_called_back_under_the_services_name(release: Release) -> None:
+    """What ended the sweep was a callback through the receiver's Service, which was taken once."""
+    heard = release.sql(
+        "SELECT s.callback_base, i.outcome, count(*) FROM sweeps w"
+        " JOIN submissions s ON s.sweep_uid = w.uid"
+        " JOIN callback_inbox i ON i.submission_key = s.key"
+        " WHERE w.name = 'btc-sma' GROUP BY 1, 2"
+    )
+    service = f"{release.full_name}-receiver.{release.namespace}.svc"
+
+    assert [("applied", "1")] == [(outcome, count) for _, outcome, count in heard]
+    assert str(urlsplit(heard[0][0]).hostname).startswith(service)
 
 
 def test_each_account_has_its_rights_and_no_others(ground: Ground, release: Release) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -43,8 +43,12 @@ most of what it is wanted for does. One that died within them costs a pass, whic
 STATEMENT_TIMEOUT_MS = 15_000
 CALL_SECONDS = 20.0
 """For a whole transaction: longer than the server gives one statement of it."""
-# A stopped process that holds the admission lock frees it after this.
+# A stopped process that holds a lock loses it after these. Idle is only who has sent a Sync: in the
+# middle of a pipeline the server waits for the next message without that limit.
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000
+TRANSACTION_TIMEOUT_MS = 15_000
+LIMITS_TRANSACTIONS = 17_00_00
+"""The version of Postgres that has such a limit; with one before it, nothing is pipelined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ async def connect(dsn: str, *, max_size: int = 8, application: str = "tradingswe
         open=False,
         timeout=5,
         reconnect_timeout=5,
+        configure=_limit_transactions,
         check=_check_if_idle,
     )
     try:
@@ -108,6 +113,15 @@ async def connect(dsn: str, *, max_size: int = 8, application: str = "tradingswe
         await pool.close()
         raise LedgerUnavailable(f"Postgres cannot be reached: {_words(error)}") from error
     return pool
+
+
+async def _limit_transactions(connection: Connection) -> None:
+    if _pipelines(connection):
+        await connection.execute(f"SET transaction_timeout = {TRANSACTION_TIMEOUT_MS}")
+
+
+def _pipelines(connection: Connection) -> bool:
+    return connection.info.server_version >= LIMITS_TRANSACTIONS
 
 
 async def _check_if_idle(connection: Connection) -> None:
@@ -193,14 +207,16 @@ async def transaction(
 ) -> AsyncIterator[Connection]:
     """Open a transaction; `snapshot`: every statement in it sees the same moment.
 
-    It is a pipeline: statements are sent without waiting for each other, and executed in their
-    order. Where a row is fetched, or the block ends, their results are there, or their error. An
-    error leaves out what comes after it, the COMMIT too; then the pool rolls back.
+    From Postgres 17 on it is a pipeline: statements are sent without waiting for each other, and
+    executed in their order. Where a row is fetched, or the block ends, their results are there, or
+    their error. An error leaves out what comes after it, the COMMIT too; then the pool rolls back.
 
     Raises:
         LedgerUnavailable: as of a single statement.
     """
-    async with statement(pool, within) as connection, connection.pipeline():
+    async with statement(pool, within) as connection, AsyncExitStack() as stack:
+        if _pipelines(connection):
+            await stack.enter_async_context(connection.pipeline())
         await connection.execute(_SNAPSHOT if snapshot else _DECISION, prepare=False)
         yield connection
         await connection.execute("COMMIT", prepare=False)

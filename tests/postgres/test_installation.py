@@ -14,6 +14,7 @@ from dev.processes import Command, Process
 from tests.support.eventually import eventually
 
 PATIENCE = 40.0
+WANTED = "postgresql://USER:PASSWORD@HOST:5432/NAME, the password percent-encoded"
 
 
 def tradingsweep(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -93,7 +94,7 @@ def test_a_login_that_an_administrator_made_is_left_as_it_is(tmp_path: Path) -> 
     ("receiver", "advice"),
     [
         ("postgresql://127.0.0.1/x", "must hold a user and a password"),
-        ("nothing = readable = at all", "cannot be read"),
+        ("nothing = readable = at all", f"the DSN of Postgres cannot be read: {WANTED}"),
     ],
     ids=["no user", "unreadable"],
 )
@@ -108,6 +109,56 @@ def test_a_wrong_receiver_dsn_is_named_and_not_repeated(
     assert 1 == done.returncode
     assert f"tradingsweep: TRADINGSWEEP_RECEIVER_DSN: {advice}" == done.stderr.splitlines()[-1]
     assert receiver not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("dsn", "says"),
+    [
+        ("", f"the DSN of Postgres cannot be read: {WANTED}"),
+        ("owner:hunter2@127.0.0.1/x", f"the DSN of Postgres cannot be read: {WANTED}"),
+        ("postgresql://owner:hun@ter2@127.0.0.1:9/x", "the DSN of Postgres cannot be read"),
+        ("postgresql://owner:hun/ter2@127.0.0.1:9/x", "the DSN of Postgres cannot be read"),
+        ("postgresql://owner:hunter2@127.0.0.1:9/x", "connection failed: "),
+        ("postgresql://owner:hunter2@nowhere.invalid/x", "failed to resolve host"),
+    ],
+    ids=["empty", "no scheme", "at", "slash", "nobody listens", "no such host"],
+)
+def test_a_wrong_dsn_of_the_owner_is_said_in_one_line_without_its_password(
+    dsn: str, says: str
+) -> None:
+    """A migration is a hook: its last words are all that `helm install` can show."""
+    done = tradingsweep("migrate", TRADINGSWEEP_DSN=dsn)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    (said,) = done.stderr.splitlines()
+    assert said.startswith(f"tradingsweep: TRADINGSWEEP_DSN: {says}")
+    assert "hun" not in said
+    assert "ter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [({"dbname": "nothing"}, "does not exist"), ({"user": "guest"}, "must own the database")],
+    ids=["no such database", "somebody else's"],
+)
+def test_a_database_that_cannot_be_migrated_is_said_in_one_line(
+    empty_database: str, change: dict[str, str], says: str
+) -> None:
+    """The server's own words, and neither a statement nor a stack of calls."""
+    with psycopg.connect(empty_database, autocommit=True) as administrator:
+        administrator.execute("DROP ROLE IF EXISTS guest")
+        administrator.execute("CREATE ROLE guest LOGIN PASSWORD 'hunter2'")
+    dsn = psycopg.conninfo.make_conninfo(
+        empty_database, **{"user": "guest", "password": "hunter2", **change}
+    )
+
+    done = tradingsweep("migrate", TRADINGSWEEP_DSN=dsn)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    (said,) = done.stderr.splitlines()
+    assert said.startswith("tradingsweep: TRADINGSWEEP_DSN: ")
+    assert says in said
+    assert "hunter2" not in said
 
 
 def test_the_owner_is_not_taken_for_the_receiver(empty_database: str) -> None:

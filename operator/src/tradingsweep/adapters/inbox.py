@@ -13,10 +13,11 @@ from typing import Any, LiteralString, Self
 
 import psycopg
 import structlog
-from psycopg import AsyncConnection, conninfo
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from tradingsweep.errors import ConfigurationError, LedgerUnavailable
+from tradingsweep.adapters.dsn import parts_of
+from tradingsweep.errors import LedgerUnavailable
 
 CHANNEL = "tradingsweep_inbox"
 """Where the operator listens."""
@@ -225,11 +226,7 @@ def _session(dsn: str, within: float) -> dict[str, Any]:
         "target_session_attrs": "read-write",
         "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}",
     }
-    try:
-        given = conninfo.conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:
-        # Without the driver's words: they quote the DSN.
-        raise ConfigurationError("the DSN of Postgres cannot be read") from None
+    given = parts_of(dsn)
     session = {key: value for key, value in wanted.items() if key not in given}
     # A pooler in transaction mode knows no prepared statements.
     return {**session, "autocommit": True, "prepare_threshold": None}

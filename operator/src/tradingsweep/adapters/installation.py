@@ -9,8 +9,9 @@ import time
 
 import psycopg
 import structlog
-from psycopg import AsyncConnection, conninfo, sql
+from psycopg import AsyncConnection, sql
 
+from tradingsweep.adapters.dsn import one_line, parts_of
 from tradingsweep.adapters.migrate import migrate, schema_state
 from tradingsweep.errors import ConfigurationError, LedgerUnavailable
 
@@ -67,7 +68,7 @@ async def make_receiver_login(dsn: str, receiver_dsn: str) -> None:
                 )
             await _let_in(connection, user, password)
     except psycopg.OperationalError as error:
-        raise LedgerUnavailable(f"the receiver's login: {error}") from None
+        raise LedgerUnavailable(f"TRADINGSWEEP_DSN: {one_line(error)}") from None
 
 
 async def _let_in(connection: _Connection, user: str, password: str) -> None:
@@ -125,18 +126,14 @@ async def _problem(dsn: str) -> str | None:
         async with await _connect(dsn) as connection:
             state = await schema_state(connection)
     except psycopg.OperationalError as error:
-        return f"Postgres cannot be reached: {str(error).splitlines()[0]}"
+        return f"Postgres cannot be reached: {one_line(error)}"
     if state.min_app > state.known:
         raise ConfigurationError(state.problem)
     return state.problem
 
 
 async def _connect(dsn: str) -> _Connection:
-    try:
-        conninfo.conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:
-        # Without the driver's words: they quote the DSN.
-        raise ConfigurationError("TRADINGSWEEP_DSN: the DSN of Postgres cannot be read") from None
+    parts_of(dsn)
     return await AsyncConnection.connect(
         dsn,
         autocommit=True,
@@ -146,10 +143,7 @@ async def _connect(dsn: str) -> _Connection:
 
 
 def _login(dsn: str) -> tuple[str, str]:
-    try:
-        parts = conninfo.conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:
-        raise ConfigurationError("TRADINGSWEEP_RECEIVER_DSN: cannot be read") from None
+    parts = parts_of(dsn, "TRADINGSWEEP_RECEIVER_DSN")
     user, password = parts.get("user"), parts.get("password")
     if not user or not password:
         raise ConfigurationError("TRADINGSWEEP_RECEIVER_DSN: must hold a user and a password")

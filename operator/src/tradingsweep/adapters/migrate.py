@@ -12,9 +12,10 @@ from typing import Any
 
 import psycopg
 import structlog
-from psycopg import AsyncConnection, conninfo, errors, sql
+from psycopg import AsyncConnection, errors, sql
 from psycopg.rows import tuple_row
 
+from tradingsweep.adapters.dsn import one_line, parts_of
 from tradingsweep.errors import ConfigurationError, LedgerUnavailable
 
 _LOCK = 0x7453_5765_6570
@@ -107,15 +108,11 @@ async def migrate(dsn: str) -> list[str]:
     """Bring the schema up to date and return the names of the files applied now.
 
     Raises:
-        ConfigurationError: the DSN cannot be read, an applied file was changed since, or the
-            schema is too new for us.
+        ConfigurationError: the DSN cannot be read, its user may not, an applied file was changed
+            since, or the schema is too new for us.
         LedgerUnavailable: Postgres is away, or a table stayed locked.
     """
-    try:
-        conninfo.conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:
-        # Without the driver's words: they quote the DSN.
-        raise ConfigurationError("the DSN of Postgres cannot be read") from None
+    parts_of(dsn)
     try:
         async with await AsyncConnection.connect(
             dsn,
@@ -128,7 +125,11 @@ async def migrate(dsn: str) -> list[str]:
             applied = [m.name for m in shipped() if await _apply(connection, m)]
             await _grant(connection)
     except psycopg.OperationalError as error:
-        raise LedgerUnavailable(f"migration: {error}") from error
+        raise LedgerUnavailable(f"TRADINGSWEEP_DSN: {one_line(error)}") from error
+    except errors.InsufficientPrivilege as error:
+        raise ConfigurationError(
+            f"TRADINGSWEEP_DSN: its user must own the database: {one_line(error)}"
+        ) from error
     return applied
 
 

@@ -16,10 +16,10 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
-from psycopg import conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from tradingsweep.adapters.dsn import one_line, parts_of
 from tradingsweep.adapters.migrate import schema_state, shipped
 from tradingsweep.errors import ConfigurationError, LedgerUnavailable
 
@@ -111,7 +111,7 @@ async def connect(dsn: str, *, max_size: int = 8, application: str = "tradingswe
         await pool.open(wait=True, timeout=10)
     except psycopg.OperationalError as error:
         await pool.close()
-        raise LedgerUnavailable(f"Postgres cannot be reached: {_words(error)}") from error
+        raise LedgerUnavailable(f"Postgres cannot be reached: {one_line(error)}") from error
     return pool
 
 
@@ -134,11 +134,7 @@ def _session(dsn: str, application: str) -> dict[str, Any]:
 
     The server's time limits are ours all the same: a stopped process must not keep its locks.
     """
-    try:
-        given = conninfo.conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:
-        # Without the driver's words: they quote the DSN.
-        raise ConfigurationError("the DSN of Postgres cannot be read") from None
+    given = parts_of(dsn)
     wanted: dict[str, Any] = {
         "application_name": application,
         "connect_timeout": 5,
@@ -198,7 +194,7 @@ async def statement(pool: Pool, within: float = CALL_SECONDS) -> AsyncIterator[C
     except psycopg.Error as error:
         if not _is_away(error):
             raise
-        raise LedgerUnavailable(_words(error)) from error
+        raise LedgerUnavailable(one_line(error)) from error
 
 
 @asynccontextmanager
@@ -232,8 +228,3 @@ def _is_away(error: psycopg.Error) -> bool:
         # Said by the driver or the pool: no connection, or one that broke.
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     return error.sqlstate[:2] in _AWAY_CLASSES or error.sqlstate in _AWAY_CODES
-
-
-def _words(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -75,9 +75,9 @@ manifests: chart ## Write manifests/base/install.yaml from the chart
 	$(RUN) python -m dev manifests
 
 .PHONY: check-deploy
-check-deploy: sync ## Hold chart and manifests against helm 3 and 4, kubeconform, kube-score and an API server
+check-deploy: sync ## Hold chart, manifests and alerts against helm 3 and 4, kubeconform, kube-score, promtool, an API server
 	$(RUN) python -m dev prepare
-	$(RUN) --group deploy pytest -q tests/deploy
+	$(RUN) --group deploy pytest -q tests/deploy tests/observability/check_promtool.py
 
 .PHONY: e2e
 e2e: sync ## Live through an installation on a fresh kind cluster; figures in build/bars/cluster.json
@@ -136,7 +136,7 @@ else
 endif
 
 .PHONY: check-observability
-check-observability: sync ## Let promtool judge metrics, dashboard and alerts (builds it where there is none)
+check-observability: sync ## The part of check-deploy that is promtool's: metrics, dashboard, alerts
 	$(RUN) python -m dev prepare
 	$(RUN) pytest -q tests/observability/check_promtool.py
 

@@ -86,7 +86,7 @@ def test_every_alert_says_what_to_do() -> None:
 
 
 def test_every_alert_has_a_story_in_which_it_fires_and_one_in_which_it_does_not() -> None:
-    """Promtool plays them in `make check-observability`."""
+    """Promtool plays them in `make check-deploy`."""
     names = {alert.name for alert in alerts.ALERTS}
 
     assert names == {case.alert for case in CASES if case.fires_at}

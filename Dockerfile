@@ -27,7 +27,7 @@ COPY operator operator
 COPY dev/image dev/image
 RUN uv sync --package tradingsweep --extra tracing --no-editable \
  && uv export --package tradingsweep --extra tracing --format cyclonedx1.5 --quiet \
-      -o /opt/tradingsweep/sbom.cdx.json \
+      | /opt/tradingsweep/bin/python dev/image/sbom.py > /opt/tradingsweep/sbom.cdx.json \
  && sh dev/image/trim.sh /opt/tradingsweep \
  && /opt/tradingsweep/bin/python dev/image/bytecode.py \
       tradingsweep.cli tradingsweep.running tradingsweep.receiver.server \
@@ -73,7 +73,7 @@ RUN uv sync --package tradingapi --extra arch --extra bayes --extra dask --no-ed
       --no-install-package narwhals --no-install-package patsy --no-install-package scipy \
       --no-install-package statsmodels --no-install-package wrapt \
  && uv export --package tradingapi --extra arch --extra bayes --extra dask --format cyclonedx1.5 --quiet \
-      -o /opt/tradingapi/sbom.cdx.json \
+      | /opt/tradingapi/bin/python dev/image/sbom.py > /opt/tradingapi/sbom.cdx.json \
  && sh dev/image/trim.sh /opt/tradingapi \
  && /opt/tradingapi/bin/python dev/image/bytecode.py \
       tradingapi.cli tradingapi.server tradingapi.prices.arch_data \

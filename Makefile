@@ -67,7 +67,7 @@ demo: sync ## Start everything, apply the samples, watch them finish (KEEP=1 lea
 	@$(RUN) python -m dev demo $(if $(KEEP),--keep) $(if $(CLUSTER),--cluster=$(CLUSTER))
 
 .PHONY: image
-image: sync ## Build both images with Docker and print their sizes (TAG=dev; PYTHON_BASE_IMAGE)
+image: sync ## Build both images with Docker; their sizes, and build/sbom/ (TAG=dev; PYTHON_BASE_IMAGE)
 	@$(RUN) python -m dev images --tag $(or $(TAG),dev)
 
 .PHONY: manifests
@@ -82,14 +82,6 @@ check-deploy: sync ## Hold chart, manifests and alerts against helm 3 and 4, kub
 .PHONY: e2e
 e2e: sync ## Live through an installation on a fresh kind cluster; figures in build/bars/cluster.json
 	$(RUN) pytest tests/e2e -x -s --timeout 900
-
-.PHONY: sbom
-sbom: sync ## Write what is in each image to build/sbom/ (CycloneDX); the images carry the same file
-	mkdir -p build/sbom
-	$(UV) export --frozen --no-dev --package tradingsweep --extra tracing --format cyclonedx1.5 --quiet \
-	    --preview-features sbom-export -o build/sbom/operator.cdx.json
-	$(UV) export --frozen --no-dev --package tradingapi --extra arch --extra bayes --extra dask --format cyclonedx1.5 --quiet \
-	    --preview-features sbom-export -o build/sbom/tradingapi.cdx.json
 
 .PHONY: bench-spine
 bench-spine: sync ## Measure the spine's bars and write build/bars/spine.json

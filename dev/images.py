@@ -13,6 +13,8 @@ _BUILD_WITHIN = 1800.0
 """Seconds."""
 _ASK_WITHIN = 60.0
 """Seconds."""
+SBOM = ROOT / "build" / "sbom"
+"""Where the images' own lists of what they hold are put, in CycloneDX."""
 _LARGEST = 10
 """Packages that are listed."""
 
@@ -73,6 +75,12 @@ def size(image: Image, name: str) -> Size:
     )
 
 
+def sbom(image: Image, name: str) -> str:
+    """Return an image's own list of the packages that it holds."""
+    file = f"{image.folder}/sbom.cdx.json"
+    return docker("run", "--rm", "--network=none", "--entrypoint", "cat", name, file)
+
+
 def docker(*arguments: str, within: float = _ASK_WITHIN) -> str:
     """Run one docker command and return its output.
 
@@ -92,9 +100,11 @@ def docker(*arguments: str, within: float = _ASK_WITHIN) -> str:
 
 
 def build_all(tag: str) -> None:
-    """Build both images, and print what each adds to its base."""
+    """Build both images, list what each holds, and print what each adds to its base."""
+    SBOM.mkdir(parents=True, exist_ok=True)
     for image in IMAGES:
         name = build(image, tag)
+        (SBOM / f"{image.target}.cdx.json").write_text(sbom(image, name), "utf-8")
         found = size(image, name)
         print(f"{name} adds {found.added:.0f} MB to its base; its largest packages:")
         for package, megabytes in found.largest:

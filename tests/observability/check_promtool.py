@@ -1,4 +1,4 @@
-"""Prometheus' own word on what we give it: `make check-deploy` runs this, `make check-observability` nothing else.
+"""Prometheus' own word on what we give it: `make check-deploy` runs this.
 
 It is not among the tests that run everywhere, since promtool takes minutes to build where a machine
 has none.

@@ -70,6 +70,9 @@ demo: sync ## Start everything, apply the samples, watch them finish (KEEP=1 lea
 image: sync ## Build both images with Docker; their sizes, and build/sbom/ (TAG=dev; PYTHON_BASE_IMAGE)
 	@$(RUN) python -m dev images --tag $(or $(TAG),dev)
 
+.PHONY: sbom
+sbom: image ## Build both images, and write what each holds to build/sbom/ (CycloneDX)
+
 .PHONY: manifests
 manifests: chart ## Write manifests/base/install.yaml from the chart
 	$(RUN) python -m dev manifests

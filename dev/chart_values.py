@@ -113,6 +113,12 @@ VALUES = closed(
                 "callbackSecrets": secret(
                     "`kid=secret` pairs that sign callback URLs.", "callback-secrets"
                 ),
+                "smtpUrl": secret(
+                    "The mail server's URL; none: no mails. It needs"
+                    " operator.settings.mailFrom and allowedEmailDomains too.",
+                    "smtp-url",
+                    optional=True,
+                ),
                 "tradingApiKey": secret("The Trading API's key.", "trading-api-key"),
                 "postgresPassword": secret(
                     "Password of the chart's own Postgres; letters and digits.", "postgres-password"
@@ -199,7 +205,12 @@ VALUES = closed(
                 "enabled": flag("Make NetworkPolicies."),
                 "apiServerPorts": listed("Ports of the Kubernetes API.", PORTS),
                 "postgresPorts": listed("Ports of Postgres.", PORTS),
-                "tradingApiPorts": listed("Ports of the Trading API.", PORTS),
+                "tradingApiPorts": listed(
+                    "Ports of the Trading API; empty: its URL's. Behind a Service with another"
+                    " targetPort it is that one, since a policy sees pods.",
+                    PORTS,
+                ),
+                "smtpPorts": listed("Ports of the mail server, where there is one.", PORTS),
                 "extraEgress": listed("More rules for the operator.", {"type": "object"}),
                 "metricsFrom": listed("Who may scrape; empty: anybody.", {"type": "object"}),
                 "callbacksFrom": listed(

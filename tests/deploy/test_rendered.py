@@ -30,6 +30,7 @@ tradingApi: {enabled: false, url: "https://trading.example.com"}
 crds: {keep: false}
 serviceMonitor: {enabled: true}
 dashboard: {enabled: true}
+secrets: {smtpUrl: {name: mail}}
 tracing: {endpoint: "http://collector.monitoring.svc:4318"}
 operator:
   settings: {maxConcurrentSweeps: 20, allowedEmailDomains: [example.com]}

@@ -49,7 +49,7 @@ def test_the_receiver_is_where_an_ingress_is_to_find_it(helm: Helm) -> None:
     (service,) = (
         one
         for one in objects(output)
-        if one["kind"] == "Service" and one["metadata"]["name"] == "tradingsweep-receiver"
+        if one["kind"] == "Service" and one["metadata"]["name"].endswith("tradingsweep-receiver")
     )
 
     assert f"`tradingsweep-receiver`, port {service['spec']['ports'][0]['port']}" in WORDS

@@ -31,7 +31,7 @@ def uv(command: str, environment: Path) -> subprocess.CompletedProcess[str]:
 
 def asked(verb: str, package: str) -> str:
     """Return the last command of the Dockerfile that does this for a package."""
-    return re.findall(rf"uv {verb} --package {package}\b[^|&\n]*", DOCKERFILE)[-1]
+    return str(re.findall(rf"uv {verb} --package {package}\b[^|&\n]*", DOCKERFILE)[-1])
 
 
 def installed(package: str, environment: Path) -> Held:

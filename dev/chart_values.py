@@ -36,23 +36,37 @@ def resources() -> Json:
     }
 
 
-def pods() -> Json:
-    """Describe what can be said about the pods of every component."""
+def extras() -> Json:
+    """Describe what is added to a pod, for its init container too."""
     return {
         "extraEnv": listed("Variables that are added to the container.", {"type": "object"}),
         "extraVolumes": listed("Volumes that are added to the pod.", {"type": "object"}),
         "extraVolumeMounts": listed("Mounts that are added to the container.", {"type": "object"}),
-        "podAnnotations": labels("Annotations of the pods."),
-        "podLabels": labels("Labels that are added to the pods."),
-        "serviceAccountAnnotations": labels("Annotations of the service account."),
+    }
+
+
+def placement() -> Json:
+    """Describe where a pod may run, and before whom."""
+    return {
         "nodeSelector": labels("Labels that a node must have."),
         "tolerations": listed("Taints that the pods tolerate.", {"type": "object"}),
         "affinity": free("Affinity of the pods."),
+        "priorityClassName": text("A PriorityClass that is there."),
+    }
+
+
+def pods() -> Json:
+    """Describe what can be said about the pods of every component."""
+    return {
+        **extras(),
+        "podAnnotations": labels("Annotations of the pods."),
+        "podLabels": labels("Labels that are added to the pods."),
+        "serviceAccountAnnotations": labels("Annotations of the service account."),
+        **placement(),
         "topologySpreadConstraints": listed(
             "How the pods are spread; empty: over zones and nodes, where that is possible.",
             {"type": "object"},
         ),
-        "priorityClassName": text("A PriorityClass that is there."),
         "terminationGracePeriodSeconds": number("Seconds from SIGTERM to SIGKILL.", 1, 600),
         "resources": resources(),
     }
@@ -146,6 +160,8 @@ VALUES = closed(
                     "plain",
                     "none",
                 ),
+                **extras(),
+                **placement(),
                 "resources": resources(),
             },
         ),
@@ -196,6 +212,7 @@ VALUES = closed(
                 "enabled": flag("Run it, unless secrets.dsn names another."),
                 "image": image("Postgres"),
                 "persistence": persistence("the ledger's tables"),
+                **placement(),
                 "resources": resources(),
             },
         ),

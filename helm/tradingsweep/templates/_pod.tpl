@@ -63,11 +63,17 @@ loop, and says what it waits for. */ -}}
   args: [await-schema]
   env:
     {{- include "tradingsweep.dsn" .root | nindent 4 }}
+    {{- with .values.extraEnv }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   resources:
     {{- toYaml .root.Values.migration.resources | nindent 4 }}
   {{- include "tradingsweep.containerSecurity" . | nindent 2 }}
   volumeMounts:
     - {name: tmp, mountPath: /tmp}
+    {{- with .values.extraVolumeMounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
 {{- end -}}
 
 {{- define "tradingsweep.serviceAccount" -}}

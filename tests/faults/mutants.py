@@ -131,7 +131,7 @@ def ledger_read_before_object() -> None:
     """
     dice = random.Random()  # noqa: S311 - no secret
 
-    async def turned(key: Key, context: Context) -> Facts:
+    async def turned(key: Key, context: Context, _: Facts | None = None) -> Facts:
         view = await context.ledger.view(key.uid)
         await _a_while(dice.uniform(0.2, 2))
         target = context.objects.get(key.uid) or await context.cluster.get(key)

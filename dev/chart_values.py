@@ -84,6 +84,15 @@ def persistence(what: str) -> Json:
     )
 
 
+def targets(component: str) -> Json:
+    """Describe how Prometheus labels a component's processes."""
+    return text(
+        f'Labels of the {component} in Prometheus, such as `job="{component}"`; empty: job and'
+        " namespace as the ServiceMonitor makes them.",
+        pattern=r'^([a-zA-Z_]\w*(=~?|!=|!~)"[^"\\:#{}]*"(, *)?)*$',
+    )
+
+
 VALUES = closed(
     "Values of the chart tradingsweep.",
     {
@@ -252,6 +261,14 @@ VALUES = closed(
             {
                 "enabled": flag("Make a PrometheusRule."),
                 "labels": labels("Labels that your Prometheus selects by."),
+                "runbooks": text(
+                    "Where the page of runbooks is served, such as"
+                    " https://git.example.com/tradingsweep/docs/runbooks.md; by itself it is the"
+                    " page's path in the repository.",
+                    pattern=r"^[^\s#]+$",
+                ),
+                "operatorTargets": targets("operator"),
+                "receiverTargets": targets("receiver"),
             },
         ),
         "dashboard": closed(

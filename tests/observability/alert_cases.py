@@ -6,9 +6,10 @@ Values are written as promtool reads them: `0+1x60` is 61 samples from 0 in step
 from dataclasses import dataclass
 from typing import Any
 
+from dev import alerts
 from tradingsweep.adapters.metrics import families as f
 
-J = 'job="operator"'
+J = alerts.OPERATOR
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,20 @@ CASES = (
          {_one(f.LEADER): "1x5 _x20 1x800"}, fires_at="20m"),
     Case("TradingSweepOperatorDown", "a change of leaders takes a minute",
          {_one(f.LEADER): "1x10 0 1x800"}, quiet_at="12m"),
+    Case("TradingSweepOperatorDown", "another release's leader is no help",
+         {f'{f.LEADER.name}{{job="other-operator", namespace="other"}}': "1x800",
+          _one(f.LEADER): "0x20 1x800"}, fires_at="10m"),
+    Case("TradingSweepReceiverDown", "no scrape succeeds, then one does",
+         {f"up{{{alerts.RECEIVER}}}": "0x20 1x800"}, fires_at="10m"),
+    Case("TradingSweepReceiverDown", "its pods are gone, another release's are there",
+         {f"up{{{alerts.RECEIVER}}}": "1x5 _x20 1x800",
+          'up{job="other-receiver", namespace="other"}': "1x800"}, fires_at="20m"),
+    Case("TradingSweepReceiverDown", "one of two is there",
+         {f'up{{{alerts.RECEIVER}, pod="a"}}': "0x800",
+          f'up{{{alerts.RECEIVER}, pod="b"}}': "1x800"}, quiet_at="1h"),
+    Case("TradingSweepTwoLeaders", "each of two namespaces has one",
+         {f'{f.LEADER.name}{{job="tradingsweep-operator", namespace="{desk}"}}': "1x800"
+          for desk in ("desk-a", "desk-b")}, quiet_at="1h"),
     Case("TradingSweepTwoLeaders", "two processes lead for five minutes",
          {f'{f.LEADER.name}{{{J}, pod="a"}}': "1x5 0x800",
           f'{f.LEADER.name}{{{J}, pod="b"}}': "1x800"}, fires_at="4m"),

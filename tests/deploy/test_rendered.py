@@ -29,6 +29,7 @@ tradingApi: {enabled: false, url: "https://trading.example.com"}
     "everything": """
 crds: {keep: false}
 serviceMonitor: {enabled: true}
+prometheusRule: {enabled: true}
 dashboard: {enabled: true}
 secrets: {smtpUrl: {name: mail}}
 tracing: {endpoint: "http://collector.monitoring.svc:4318"}

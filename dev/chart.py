@@ -132,12 +132,16 @@ def _camel(name: str) -> str:
 
 def readme(schema: Json) -> str:
     """Return the chart's README: how to install, and every key with its default."""
+    rows = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows_of(schema))
+    head = (CHART / "README.head.md").read_text("utf-8")
+    return head + "".join(f"| {row} |\n" for row in rows)
+
+
+def rows_of(schema: Json) -> Iterator[tuple[str, str, str, str]]:
+    """Yield every key with its type, its default, and what it is."""
     values = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
-    rows = [
-        f"| `{key}` | {kind} | {_cell(values, key)} | {words} |"
-        for key, kind, words in _keys(schema, ())
-    ]
-    return (CHART / "README.head.md").read_text("utf-8") + "\n".join(rows) + "\n"
+    for key, kind, words in _keys(schema, ()):
+        yield f"`{key}`", kind, _cell(values, key), words
 
 
 def _keys(schema: Json, path: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
@@ -147,7 +151,7 @@ def _keys(schema: Json, path: tuple[str, ...]) -> Iterator[tuple[str, str, str]]
             yield from _keys(member, here)
         else:
             kind = member.get("type") or "one of " + ", ".join(map(str, member.get("enum", [])))
-            yield ".".join(here), str(kind), member["description"].replace("|", "\\|")
+            yield ".".join(here), str(kind), member["description"]
 
 
 def _cell(values: Json, key: str) -> str:

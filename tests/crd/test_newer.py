@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.manifests import QUICK
-from tradingsweep.crd.newer import is_default, read
+from tradingsweep.crd.newer import is_default, lacking, read
 
 SPEC: dict[str, Any] = {
     "properties": {
@@ -74,3 +74,16 @@ def test_only_what_the_api_server_fills_in_is_a_default(
 ) -> None:
     """With the defaults of its members; anything else was somebody's wish."""
     assert default is is_default(SPEC, path, value)
+
+
+def test_what_a_published_schema_lacks_is_named_by_its_path() -> None:
+    """What it has beside that, or describes in other words, is no reason to wait."""
+    ours: dict[str, Any] = {
+        "properties": {"a": {}, "b": {"properties": {"c": {"type": "string"}, "d": {}}}}
+    }
+    theirs: dict[str, Any] = {
+        "properties": {"b": {"properties": {"c": {}, "more": {}}}, "more": {}}
+    }
+
+    assert ["a", "b.d"] == lacking(ours, theirs)
+    assert [] == lacking(ours, ours)

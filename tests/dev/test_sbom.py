@@ -31,7 +31,8 @@ def uv(command: str, environment: Path) -> subprocess.CompletedProcess[str]:
 
 def asked(verb: str, package: str) -> str:
     """Return the last command of the Dockerfile that does this for a package."""
-    return str(re.findall(rf"uv {verb} --package {package}\b[^|&\n]*", DOCKERFILE)[-1])
+    found: list[str] = re.findall(rf"uv {verb} --package {package}\b[^|&\n]*", DOCKERFILE)
+    return found[-1]
 
 
 def installed(package: str, environment: Path) -> Held:

@@ -14,7 +14,8 @@ from tradingsweep.adapters.ledger.listen import listen
 from tradingsweep.adapters.metrics.process import Metrics
 from tradingsweep.adapters.tracing import passes
 from tradingsweep.config import OperatorSettings
-from tradingsweep.crd.schema import schema_hash
+from tradingsweep.crd.newer import lacking
+from tradingsweep.crd.schema import root, schema_hash
 from tradingsweep.domain.facts import SweepObject
 from tradingsweep.errors import (
     ClusterForbids,
@@ -118,21 +119,30 @@ class Operator:
 
     async def _obstacle(self, parts: Parts) -> str | None:
         """Return in one line what keeps sweeps from being watched, and what to do."""
+        readable = True
         try:
             problem = _about_crd(await parts.cluster.schema_hash())
         except ClusterForbids:
             # An installation for some namespaces may read nothing of the whole cluster.
-            log.info("crd_not_compared", reason="the CRD may not be read")
-            problem = None
+            readable, problem = False, None
         if problem is not None:
             return problem
         try:
             await parts.cluster.may_list(self._settings.namespaces)
+            return None if readable else await self._lack(parts)
         except ClusterForbids as error:
             return f"{error}: grant the operator's role (rbac.create of the chart)"
         except ClusterUnavailable as error:
             return f"{error}: is the CRD of this release applied?"
-        return None
+
+    async def _lack(self, parts: Parts) -> str | None:
+        """Compare what is published to every account of a CRD that may not be read."""
+        try:
+            missing = lacking(root(), await parts.cluster.published_schema())
+        except ClusterForbids as error:
+            log.info("crd_not_compared", reason=str(error))
+            return None
+        return _apply_crd(f"is older and lacks {missing[0]}") if missing else None
 
     async def _leads(self, parts: Parts) -> bool:
         await parts.leadership.acquire()
@@ -256,7 +266,10 @@ class Operator:
 def _about_crd(found: str | None) -> str | None:
     if found == schema_hash():
         return None
-    state = "is missing" if found is None else "is another release's"
+    return _apply_crd("is missing" if found is None else "is another release's")
+
+
+def _apply_crd(state: str) -> str:
     return (
         f"the CRD tradingsweeps.trading.zixly.io {state}: "
         "apply crds/tradingsweeps.yaml of this release"

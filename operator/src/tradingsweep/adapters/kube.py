@@ -120,7 +120,12 @@ class KubeCluster:
         return (metadata_of(found.metadata).annotations or {}).get(f"{GROUP}/schema-hash")
 
     async def spec_schema(self) -> dict[str, Any]:
-        """Return the schema of `.spec` as the API server publishes it; empty: it does not yet.
+        """Return the schema of `.spec` as the API server publishes it; empty: it does not yet."""
+        published = await self.published_schema()
+        return mapping(mapping(published.get("properties", {})).get("spec", {}))
+
+    async def published_schema(self) -> dict[str, Any]:
+        """Return the schema of a sweep as the API server publishes it; empty: it does not yet.
 
         Every account may read it, where reading the CRD is a right over the whole cluster.
         """
@@ -136,7 +141,7 @@ class KubeCluster:
         for schema in document.get("components", {}).get("schemas", {}).values():
             kinds = [one["kind"] for one in schema.get("x-kubernetes-group-version-kind", ())]
             if kinds == [KIND]:
-                return mapping(schema["properties"]["spec"])
+                return mapping(schema)
         return {}
 
     async def may_list(self, namespaces: Sequence[str]) -> None:

@@ -1,10 +1,11 @@
-"""What a newer CRD admits and this program does not know.
+"""What a newer CRD admits and this program does not know, and what an older one lacks.
 
 Between an upgrade of the CRD and that of the operator an object can hold members that the running
 operator has never heard of. One that has the CRD's own default means what was meant before there
 was such a member; any other one asks for something that only a newer operator can do.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -50,6 +51,18 @@ def beyond(schema: dict[str, Any], value: object, place: str = "") -> dict[str, 
             found |= beyond(known[name], inner, f"{place}{name}.")
         else:
             found[place + name] = inner
+    return found
+
+
+def lacking(schema: Mapping[str, Any], published: Mapping[str, Any], place: str = "") -> list[str]:
+    """Return by path the members of a schema that the published one does not have."""
+    theirs = published.get("properties", {})
+    found: list[str] = []
+    for name, inner in schema.get("properties", {}).items():
+        if name in theirs:
+            found += lacking(inner, theirs[name], f"{place}{name}.")
+        else:
+            found.append(place + name)
     return found
 
 

@@ -80,13 +80,14 @@ def _crd_spec() -> dict[str, JsonValue]:
                 "subresources": {"status": {}},
                 "additionalPrinterColumns": list(PRINTER_COLUMNS),
                 "selectableFields": [{"jsonPath": path} for path in SELECTABLE_FIELDS],
-                "schema": {"openAPIV3Schema": _root()},
+                "schema": {"openAPIV3Schema": root()},
             }
         ],
     }
 
 
-def _root() -> Schema:
+def root() -> Schema:
+    """Give the schema of a whole TradingSweep."""
     return {
         "description": "A TradingSweep backtests every pair of periods in two ranges on one "
         "ticker and reports the best ones.",

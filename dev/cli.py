@@ -74,7 +74,7 @@ def up(cluster: Cluster = Choice.AUTO) -> None:
 
 @app.command()
 def images(tag: Annotated[str, typer.Option(help="What both are tagged with.")] = "dev") -> None:
-    """Build both images with the Docker engine that is there, and print what each adds to its base.
+    """Build both images with the Docker engine that is there, print sizes, list contents.
 
     PYTHON_BASE_IMAGE, where set, is the base.
 

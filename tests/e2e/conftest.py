@@ -89,27 +89,8 @@ class Ground:
 
 
 @pytest.fixture(scope="session")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """A fresh kind cluster; figures are written to build/bars/cluster.json at the end."""
-    if shutil.which("helm") is None or not kind.is_available():
-        pytest.fail("NO CLUSTER: the end-to-end tests need kind, helm and a running Docker engine")
-    folder = tmp_path_factory.mktemp("e2e")
-    bars = _built()
-    started = time.monotonic()
-    with kind.kind_cluster(folder) as kubeconfig:
-        kubectl = Kubectl(kubeconfig, find_kubectl(), folder / "kubectl-cache")
-        context = yaml.safe_load(kubeconfig.read_text())["current-context"]
-        name = str(context).removeprefix("kind-")
-        _load(name, folder)
-        ground = Ground(kubectl, f"{name}-control-plane", started, bars)
-        _volumes(ground)
-        yield ground
-        took = time.monotonic() - started
-        ground.bars.append(below("the whole story, images built before", took, "s", 720))
-        assert report("cluster", ground.bars), "a bar is missed"
-
-
-def _built() -> list[Bar]:
+def built() -> list[Bar]:
+    """Both images of this checkout, in the Docker engine; what each adds to its base."""
     bars = []
     for image, most in zip(IMAGES, (180, 600), strict=True):
         name = build(image, NEW)
@@ -117,6 +98,26 @@ def _built() -> list[Bar]:
         found = size(image, name)
         bars.append(below(f"image {image.target}: added to its base", found.added, "MB", most))
     return bars
+
+
+@pytest.fixture(scope="session")
+def ground(built: list[Bar], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """A fresh kind cluster; figures are written to build/bars/cluster.json at the end."""
+    if shutil.which("helm") is None or not kind.is_available():
+        pytest.fail("NO CLUSTER: the end-to-end tests need kind, helm and a running Docker engine")
+    folder = tmp_path_factory.mktemp("e2e")
+    started = time.monotonic()
+    with kind.kind_cluster(folder) as kubeconfig:
+        kubectl = Kubectl(kubeconfig, find_kubectl(), folder / "kubectl-cache")
+        context = yaml.safe_load(kubeconfig.read_text())["current-context"]
+        name = str(context).removeprefix("kind-")
+        _load(name, folder)
+        ground = Ground(kubectl, f"{name}-control-plane", started, list(built))
+        _volumes(ground)
+        yield ground
+        took = time.monotonic() - started
+        ground.bars.append(below("the whole story, images built before", took, "s", 720))
+        assert report("cluster", ground.bars), "a bar is missed"
 
 
 def _load(cluster: str, folder: Path) -> None:

@@ -101,7 +101,7 @@ def test_the_samples_end_as_they_must(ground: Ground, release: Release) -> None:
 
 
 def test_the_api_called_back_under_the_services_name(release: Release) -> None:
-    """What ended the sweep was a callback through the receiver's Service, which was taken once."""
+    """A callback came through the receiver's Service, once; the stream may have been faster."""
     heard = release.sql(
         "SELECT s.callback_base, i.outcome, count(*) FROM sweeps w"
         " JOIN submissions s ON s.sweep_uid = w.uid"
@@ -110,8 +110,10 @@ def test_the_api_called_back_under_the_services_name(release: Release) -> None:
     )
     service = f"{release.full_name}-receiver.{release.namespace}.svc"
 
-    assert [("applied", "1")] == [(outcome, count) for _, outcome, count in heard]
-    assert str(urlsplit(heard[0][0]).hostname).startswith(service)
+    ((base, outcome, count),) = heard
+    assert outcome in ("applied", "late")
+    assert "1" == count
+    assert str(urlsplit(base).hostname).startswith(service)
 
 
 def test_each_account_has_its_rights_and_no_others(ground: Ground, release: Release) -> None:
